@@ -1,1 +1,10 @@
-//! reconciler.
+//! Manifests of assay: the typed spec of each kind, loading, validation, diff and plan.
+//!
+//! Everything here is pure: values in, values out. No SQL, no HTTP, no clock, and no look at the
+//! environment except through a [`secret::SecretReader`] that the caller passes in.
+
+pub mod diff;
+pub mod kind;
+pub mod object;
+pub mod secret;
+pub mod spec;

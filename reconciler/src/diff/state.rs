@@ -1,0 +1,93 @@
+//! What there should be, and what there is.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Generation, Owner, SetName};
+use crate::object::{Object, ObjectKey, hex};
+
+/// What one set of manifests says there should be. Secrets are in their stored form.
+#[derive(Clone, Debug)]
+pub struct DesiredState {
+    /// The set.
+    pub set: SetName,
+    /// The objects, each once, with its hash.
+    pub objects: BTreeMap<ObjectKey, (Object, String)>,
+    /// Lower-case hex SHA-256 over keys and hashes: the same content, the same digest, whatever
+    /// the order of files and documents.
+    pub digest: String,
+}
+
+impl DesiredState {
+    /// The state that `objects` describe. Of two objects with one key the later wins; validation
+    /// has refused such a pair before.
+    ///
+    /// # Errors
+    /// As [`Object::hash`].
+    pub fn new(set: SetName, objects: Vec<Object>) -> Result<Self, serde_json::Error> {
+        let mut by_key = BTreeMap::new();
+        for object in objects {
+            let hash = object.hash()?;
+            by_key.insert(object.key(), (object, hash));
+        }
+        let mut digest = Sha256::new();
+        for (key, (_, hash)) in &by_key {
+            digest.update(format!("{key} {hash}\n"));
+        }
+        Ok(Self {
+            set,
+            objects: by_key,
+            digest: hex(&digest.finalize()),
+        })
+    }
+}
+
+/// One object in the database.
+#[derive(Clone, Debug)]
+pub struct ObservedObject {
+    /// Survives a rename.
+    pub id: String,
+    /// Who owns it.
+    pub owner: Owner,
+    /// The hash it was stored with.
+    pub hash: String,
+    /// The object itself. Left out where the hash alone tells that nothing changed.
+    pub object: Option<Object>,
+}
+
+/// Everything in the database.
+#[derive(Clone, Debug, Default)]
+pub struct ObservedState {
+    /// The generation it was read at.
+    pub generation: Generation,
+    /// All objects, of every owner.
+    pub objects: BTreeMap<ObjectKey, ObservedObject>,
+}
+
+impl ObservedState {
+    /// The keys whose [`ObservedObject::object`] a plan for `desired` needs: what differs in hash,
+    /// what would be pruned, what would be renamed.
+    pub fn keys_to_load(&self, desired: &DesiredState, prune: bool) -> Vec<ObjectKey> {
+        let owner = Owner::Set(desired.set.clone());
+        let renamed: std::collections::BTreeSet<ObjectKey> = desired
+            .objects
+            .values()
+            .filter_map(|(object, _)| {
+                let name = object.moved_from()?.to_owned();
+                Some(ObjectKey {
+                    kind: object.kind(),
+                    name,
+                })
+            })
+            .collect();
+        self.objects
+            .iter()
+            .filter(|(key, observed)| match desired.objects.get(key) {
+                Some((_, hash)) => *hash != observed.hash || observed.owner != owner,
+                None => (prune && observed.owner == owner) || renamed.contains(key),
+            })
+            .map(|(key, _)| key.clone())
+            .collect()
+    }
+}

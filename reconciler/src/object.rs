@@ -1,0 +1,240 @@
+//! Configuration objects: what a manifest says, once it is read.
+
+use std::{collections::BTreeMap, fmt};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    kind::Kind,
+    secret::{SecretError, SecretSealer, SecretSource},
+    spec::{
+        AdminKeySpec, ModuleName, ModuleSpec, OidcClientSpec, UpstreamProviderSpec,
+        ZanzibarNamespaceSpec,
+    },
+};
+
+/// The annotation that renames an object instead of making a new one.
+pub const MOVED_FROM: &str = "assay/moved-from";
+
+/// What every manifest says about itself.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metadata {
+    /// The name, unique among the manifests of its kind.
+    #[schemars(length(min = 1, max = 128))]
+    pub name: String,
+    /// For selecting objects.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// For tools and people. `assay/moved-from: OLD` renames an object.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// The spec of an object of any kind.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(untagged)]
+#[allow(missing_docs, clippy::large_enum_variant)]
+pub enum Spec {
+    Module(ModuleSpec),
+    ZanzibarNamespace(ZanzibarNamespaceSpec),
+    AdminKey(AdminKeySpec),
+    UpstreamProvider(UpstreamProviderSpec),
+    OidcClient(OidcClientSpec),
+}
+
+impl Spec {
+    /// Which kind it is the spec of.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Spec::Module(_) => Kind::Module,
+            Spec::ZanzibarNamespace(_) => Kind::ZanzibarNamespace,
+            Spec::AdminKey(_) => Kind::AdminKey,
+            Spec::UpstreamProvider(_) => Kind::UpstreamProvider,
+            Spec::OidcClient(_) => Kind::OidcClient,
+        }
+    }
+
+    /// Reads the spec of the object `name`; what is left out has its default.
+    pub fn decode(kind: Kind, name: &str, spec: Value) -> Result<Self, serde_json::Error> {
+        use serde::de::Error as _;
+        use serde_json::from_value;
+        Ok(match kind {
+            Kind::Module => {
+                let module: ModuleName = name.parse().map_err(serde_json::Error::custom)?;
+                Spec::Module(ModuleSpec::decode(module, spec)?)
+            }
+            Kind::ZanzibarNamespace => Spec::ZanzibarNamespace(from_value(spec)?),
+            Kind::AdminKey => Spec::AdminKey(from_value(spec)?),
+            Kind::UpstreamProvider => Spec::UpstreamProvider(from_value(spec)?),
+            Kind::OidcClient => Spec::OidcClient(from_value(spec)?),
+        })
+    }
+
+    /// The secrets in it, each with the JSON pointer within `spec`.
+    pub fn secrets_mut(&mut self) -> Vec<(&'static str, &mut SecretSource)> {
+        match self {
+            Spec::OidcClient(client) => {
+                let current = client.client_secret.as_mut().map(|s| ("/clientSecret", s));
+                let previous = client
+                    .previous_client_secret
+                    .as_mut()
+                    .map(|p| ("/previousClientSecret/secret", &mut p.secret));
+                current.into_iter().chain(previous).collect()
+            }
+            Spec::UpstreamProvider(upstream) => upstream
+                .client_secret
+                .as_mut()
+                .map(|s| ("/clientSecret", s))
+                .into_iter()
+                .collect(),
+            Spec::Module(_) | Spec::ZanzibarNamespace(_) | Spec::AdminKey(_) => Vec::new(),
+        }
+    }
+
+    /// JSON pointers within `spec` whose values a diff must not show.
+    pub const fn sensitive_pointers(&self) -> &'static [&'static str] {
+        match self {
+            Spec::OidcClient(_) => &["/clientSecret", "/previousClientSecret/secret"],
+            Spec::UpstreamProvider(_) => &["/clientSecret"],
+            Spec::AdminKey(_) => &["/hash"],
+            Spec::Module(_) | Spec::ZanzibarNamespace(_) => &[],
+        }
+    }
+}
+
+/// What identifies an object: the same kind and name is the same object.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct ObjectKey {
+    /// The kind.
+    pub kind: Kind,
+    /// `metadata.name`.
+    pub name: String,
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}
+
+/// A configuration object with all defaults applied.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Object {
+    /// Name, labels, annotations.
+    pub metadata: Metadata,
+    /// What it is.
+    pub spec: Spec,
+}
+
+/// An object in the form in which it is compared and stored.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    labels: &'a BTreeMap<String, String>,
+    annotations: &'a BTreeMap<String, String>,
+    spec: &'a Spec,
+}
+
+impl Object {
+    /// Kind and name.
+    pub fn key(&self) -> ObjectKey {
+        ObjectKey {
+            kind: self.kind(),
+            name: self.metadata.name.clone(),
+        }
+    }
+
+    /// The kind.
+    pub const fn kind(&self) -> Kind {
+        self.spec.kind()
+    }
+
+    /// `metadata.name`.
+    pub fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    /// The name the object had before, if its annotations say so.
+    pub fn moved_from(&self) -> Option<&str> {
+        self.metadata
+            .annotations
+            .get(MOVED_FROM)
+            .map(String::as_str)
+    }
+
+    /// The canonical JSON of labels, annotations and spec: equal objects, equal text.
+    ///
+    /// # Errors
+    /// Never for what was decoded; serialisation cannot fail on these types.
+    pub fn canonical(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&Canonical {
+            labels: &self.metadata.labels,
+            annotations: &self.metadata.annotations,
+            spec: &self.spec,
+        })
+    }
+
+    /// Lower-case hex of the SHA-256 over [`Self::canonical`].
+    ///
+    /// # Errors
+    /// As [`Self::canonical`].
+    pub fn hash(&self) -> Result<String, serde_json::Error> {
+        let digest = Sha256::digest(self.canonical()?.as_bytes());
+        Ok(hex(&digest))
+    }
+
+    /// Brings every secret into its stored form.
+    ///
+    /// # Errors
+    /// A secret that was not read, or a hash where the secret must be recovered.
+    pub fn seal_secrets(&mut self, sealer: &dyn SecretSealer) -> Result<(), SecretError> {
+        match &mut self.spec {
+            Spec::OidcClient(client) => {
+                if let Some(secret) = client.client_secret.take() {
+                    client.client_secret = Some(secret.into_keyed_hash(sealer)?);
+                }
+                if let Some(previous) = &mut client.previous_client_secret {
+                    previous.secret = previous.secret.clone().into_keyed_hash(sealer)?;
+                }
+            }
+            Spec::UpstreamProvider(upstream) => {
+                if let Some(secret) = upstream.client_secret.take() {
+                    upstream.client_secret =
+                        Some(secret.into_sealed(UPSTREAM_SECRET_PURPOSE, sealer)?);
+                }
+            }
+            Spec::Module(_) | Spec::ZanzibarNamespace(_) | Spec::AdminKey(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The manifest that says this object.
+    ///
+    /// # Errors
+    /// As [`Self::canonical`].
+    pub fn to_manifest(&self) -> Result<Value, serde_json::Error> {
+        Ok(serde_json::json!({
+            "apiVersion": crate::kind::API_VERSION,
+            "kind": self.kind().name(),
+            "metadata": serde_json::to_value(&self.metadata)?,
+            "spec": serde_json::to_value(&self.spec)?,
+        }))
+    }
+}
+
+/// What an upstream's sealed client secret is bound to.
+pub const UPSTREAM_SECRET_PURPOSE: &str = "upstream_provider.client_secret";
+
+/// Lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}

@@ -1,0 +1,18 @@
+//! One typed spec per kind: the only definition of it. YAML, JSON Schema, diff, database, runtime
+//! and admin API all use these structs.
+
+pub mod admin_key;
+pub mod module;
+pub mod oidc_client;
+pub mod span;
+pub mod upstream_provider;
+pub mod uri;
+pub mod zanzibar_namespace;
+
+pub use admin_key::AdminKeySpec;
+pub use module::{ModuleName, ModuleSettings, ModuleSpec};
+pub use oidc_client::OidcClientSpec;
+pub use span::Span;
+pub use upstream_provider::UpstreamProviderSpec;
+pub use uri::{RedirectUri, WebUri};
+pub use zanzibar_namespace::ZanzibarNamespaceSpec;

@@ -1,0 +1,372 @@
+//! Kind `Module`: the parts of the product that can be switched on and off, and their settings.
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Span;
+
+/// The name of a module.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ModuleName {
+    /// Browser sessions. Always on.
+    Session,
+    /// Sign-in with e-mail and password.
+    Password,
+    /// Signing keys and signed tokens. Always on.
+    Jwt,
+    /// Sign-in with an upstream provider.
+    OidcClient,
+    /// The OpenID Provider.
+    OidcProvider,
+    /// Sign-in with a passkey.
+    Passkey,
+    /// Permissions.
+    Zanzibar,
+    /// Capability tokens. Always on.
+    Biscuit,
+    /// The admin API. Always on.
+    Admin,
+    /// The admin console.
+    Console,
+}
+
+impl ModuleName {
+    /// Every module, what others require first.
+    pub const ALL: [ModuleName; 10] = [
+        ModuleName::Session,
+        ModuleName::Jwt,
+        ModuleName::Biscuit,
+        ModuleName::Admin,
+        ModuleName::Password,
+        ModuleName::Passkey,
+        ModuleName::OidcClient,
+        ModuleName::OidcProvider,
+        ModuleName::Zanzibar,
+        ModuleName::Console,
+    ];
+
+    /// The name in manifests and commands.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ModuleName::Session => "session",
+            ModuleName::Password => "password",
+            ModuleName::Jwt => "jwt",
+            ModuleName::OidcClient => "oidc_client",
+            ModuleName::OidcProvider => "oidc_provider",
+            ModuleName::Passkey => "passkey",
+            ModuleName::Zanzibar => "zanzibar",
+            ModuleName::Biscuit => "biscuit",
+            ModuleName::Admin => "admin",
+            ModuleName::Console => "console",
+        }
+    }
+
+    /// What must be on for this module to be on.
+    pub const fn requires(self) -> &'static [ModuleName] {
+        match self {
+            ModuleName::Password | ModuleName::Passkey | ModuleName::OidcClient => {
+                &[ModuleName::Session]
+            }
+            ModuleName::OidcProvider => &[ModuleName::Session, ModuleName::Jwt],
+            ModuleName::Console => &[ModuleName::Admin, ModuleName::Session],
+            ModuleName::Session
+            | ModuleName::Jwt
+            | ModuleName::Zanzibar
+            | ModuleName::Biscuit
+            | ModuleName::Admin => &[],
+        }
+    }
+
+    /// Whether it cannot be switched off.
+    pub const fn is_always_on(self) -> bool {
+        matches!(
+            self,
+            ModuleName::Session | ModuleName::Jwt | ModuleName::Biscuit | ModuleName::Admin
+        )
+    }
+
+    /// The settings that hold when nobody sets any.
+    pub fn default_settings(self) -> ModuleSettings {
+        match self {
+            ModuleName::Session => ModuleSettings::Session(SessionSettings::default()),
+            ModuleName::Password => ModuleSettings::Password(PasswordSettings::default()),
+            ModuleName::Jwt => ModuleSettings::Jwt(JwtSettings::default()),
+            ModuleName::OidcClient => ModuleSettings::OidcClient(NoSettings {}),
+            ModuleName::OidcProvider => {
+                ModuleSettings::OidcProvider(OidcProviderSettings::default())
+            }
+            ModuleName::Passkey => ModuleSettings::Passkey(PasskeySettings::default()),
+            ModuleName::Zanzibar => ModuleSettings::Zanzibar(NoSettings {}),
+            ModuleName::Biscuit => ModuleSettings::Biscuit(NoSettings {}),
+            ModuleName::Admin => ModuleSettings::Admin(NoSettings {}),
+            ModuleName::Console => ModuleSettings::Console(NoSettings {}),
+        }
+    }
+
+    /// Reads settings from JSON; what is left out has its default.
+    pub fn decode_settings(self, settings: Value) -> Result<ModuleSettings, serde_json::Error> {
+        use serde_json::from_value;
+        Ok(match self {
+            ModuleName::Session => ModuleSettings::Session(from_value(settings)?),
+            ModuleName::Password => ModuleSettings::Password(from_value(settings)?),
+            ModuleName::Jwt => ModuleSettings::Jwt(from_value(settings)?),
+            ModuleName::OidcClient => ModuleSettings::OidcClient(from_value(settings)?),
+            ModuleName::OidcProvider => ModuleSettings::OidcProvider(from_value(settings)?),
+            ModuleName::Passkey => ModuleSettings::Passkey(from_value(settings)?),
+            ModuleName::Zanzibar => ModuleSettings::Zanzibar(from_value(settings)?),
+            ModuleName::Biscuit => ModuleSettings::Biscuit(from_value(settings)?),
+            ModuleName::Admin => ModuleSettings::Admin(from_value(settings)?),
+            ModuleName::Console => ModuleSettings::Console(from_value(settings)?),
+        })
+    }
+
+    /// The JSON Schema of the module's settings.
+    pub fn settings_schema(self, generator: &mut SchemaGenerator) -> Schema {
+        match self {
+            ModuleName::Session => generator.subschema_for::<SessionSettings>(),
+            ModuleName::Password => generator.subschema_for::<PasswordSettings>(),
+            ModuleName::Jwt => generator.subschema_for::<JwtSettings>(),
+            ModuleName::OidcProvider => generator.subschema_for::<OidcProviderSettings>(),
+            ModuleName::Passkey => generator.subschema_for::<PasskeySettings>(),
+            ModuleName::OidcClient
+            | ModuleName::Zanzibar
+            | ModuleName::Biscuit
+            | ModuleName::Admin
+            | ModuleName::Console => generator.subschema_for::<NoSettings>(),
+        }
+    }
+}
+
+impl fmt::Display for ModuleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The text names no module.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown module `{0}`")]
+pub struct UnknownModule(pub String);
+
+impl FromStr for ModuleName {
+    type Err = UnknownModule;
+
+    fn from_str(text: &str) -> Result<Self, UnknownModule> {
+        ModuleName::ALL
+            .into_iter()
+            .find(|module| module.name() == text)
+            .ok_or_else(|| UnknownModule(text.to_owned()))
+    }
+}
+
+/// Whether a module is on, and its settings. `metadata.name` names the module.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ModuleSpec {
+    /// Whether the module serves requests.
+    pub enabled: bool,
+    /// The module's own settings.
+    pub settings: ModuleSettings,
+}
+
+/// What a manifest says of a module, before the name has told which settings it takes.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ModuleSpecText {
+    /// Whether the module serves requests. A module that is off has no routes.
+    #[serde(default = "yes")]
+    enabled: bool,
+    /// The module's own settings; which there are depends on `metadata.name`.
+    #[serde(default = "empty")]
+    #[schemars(with = "std::collections::BTreeMap<String, Value>")]
+    settings: Value,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn empty() -> Value {
+    Value::Object(serde_json::Map::new())
+}
+
+impl ModuleSpec {
+    /// Reads the spec of the module `name`.
+    pub fn decode(name: ModuleName, spec: Value) -> Result<Self, serde_json::Error> {
+        let text: ModuleSpecText = serde_json::from_value(spec)?;
+        Ok(Self {
+            enabled: text.enabled,
+            settings: name.decode_settings(text.settings)?,
+        })
+    }
+}
+
+/// The settings of one module.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(untagged)]
+#[allow(missing_docs)]
+pub enum ModuleSettings {
+    Session(SessionSettings),
+    Password(PasswordSettings),
+    Jwt(JwtSettings),
+    OidcClient(NoSettings),
+    OidcProvider(OidcProviderSettings),
+    Passkey(PasskeySettings),
+    Zanzibar(NoSettings),
+    Biscuit(NoSettings),
+    Admin(NoSettings),
+    Console(NoSettings),
+}
+
+/// A module without settings.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoSettings {}
+
+/// Settings of `session`.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SessionSettings {
+    /// How long a sign-in lasts.
+    pub ttl: Span,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self {
+            ttl: Span::days(30),
+        }
+    }
+}
+
+/// Settings of `password`: the cost of one Argon2id hash (RFC 9106). A change rehashes each
+/// password at its owner's next sign-in.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PasswordSettings {
+    /// Memory in KiB.
+    #[schemars(range(min = 8_192, max = 1_048_576))]
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    #[schemars(range(min = 1, max = 20))]
+    pub iterations: u32,
+    /// Lanes.
+    #[schemars(range(min = 1, max = 16))]
+    pub parallelism: u32,
+    /// Fewest characters of a new password.
+    #[schemars(range(min = 8, max = 128))]
+    pub min_length: u32,
+}
+
+impl Default for PasswordSettings {
+    fn default() -> Self {
+        Self {
+            memory_kib: 19_456,
+            iterations: 2,
+            parallelism: 1,
+            min_length: 8,
+        }
+    }
+}
+
+/// Settings of `jwt`.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct JwtSettings {
+    /// The algorithms a signing key is kept for. `RS256` is always among them, because every
+    /// relying party can verify it (OpenID Connect Core 15.1).
+    pub algorithms: BTreeSet<SigningAlgorithm>,
+    /// How long a retired key stays in the JWKS. No token may outlive it.
+    pub retired_key_ttl: Span,
+}
+
+impl Default for JwtSettings {
+    fn default() -> Self {
+        Self {
+            algorithms: BTreeSet::from([SigningAlgorithm::Rs256]),
+            retired_key_ttl: Span::days(7),
+        }
+    }
+}
+
+/// A JWS algorithm that tokens can be signed with (RFC 7518, RFC 8037).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    Deserialize,
+    Eq,
+    Hash,
+    JsonSchema,
+    Ord,
+    PartialEq,
+    PartialOrd,
+    Serialize,
+)]
+pub enum SigningAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256 and a 2048-bit key.
+    #[default]
+    #[serde(rename = "RS256")]
+    Rs256,
+    /// ECDSA on P-256 with SHA-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
+impl SigningAlgorithm {
+    /// The `alg` value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SigningAlgorithm::Rs256 => "RS256",
+            SigningAlgorithm::Es256 => "ES256",
+            SigningAlgorithm::EdDsa => "EdDSA",
+        }
+    }
+}
+
+/// Settings of `oidc_provider`: lifetimes for clients that set none of their own.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct OidcProviderSettings {
+    /// Lifetime of access tokens.
+    pub access_token_ttl: Span,
+    /// Lifetime of ID tokens.
+    pub id_token_ttl: Span,
+    /// Lifetime of a refresh token from its last use.
+    pub refresh_token_ttl: Span,
+    /// Lifetime of an authorization code.
+    pub authorization_code_ttl: Span,
+}
+
+impl Default for OidcProviderSettings {
+    fn default() -> Self {
+        Self {
+            access_token_ttl: Span::minutes(10),
+            id_token_ttl: Span::minutes(10),
+            refresh_token_ttl: Span::days(30),
+            authorization_code_ttl: Span::seconds(60),
+        }
+    }
+}
+
+/// Settings of `passkey` (Web Authentication Level 3).
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PasskeySettings {
+    /// The relying party id: the domain that passkeys belong to. The host of `public_url`, unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rp_id: Option<String>,
+    /// The name that the authenticator shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rp_name: Option<String>,
+}
