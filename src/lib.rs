@@ -1,1 +1,5 @@
 //! assay.
+
+pub mod clock;
+pub mod crypto;
+pub mod store;

@@ -1,0 +1,142 @@
+//! Set-based writes: many rows in one statement, with one text for both engines.
+//!
+//! The rows become a table named `batch`, and the statement says what is to happen with it:
+//!
+//! ```text
+//! WITH batch (id, name) AS (VALUES ($1, $2), ($3, $4), ...)
+//! INSERT INTO things (id, name) SELECT id, name FROM batch WHERE TRUE ON CONFLICT ...
+//! ```
+//!
+//! (`WHERE TRUE` keeps SQLite from reading `ON CONFLICT` as a join's `ON`.) An update reads
+//! `UPDATE things SET name = batch.name FROM batch WHERE things.id = batch.id`, a deletion
+//! `DELETE FROM things WHERE id IN (SELECT id FROM batch)`.
+
+use std::fmt::Write;
+
+use sqlx::{Arguments, AssertSqlSafe, Database, Encode, Postgres, Sqlite, Type};
+
+use super::{Handle, StoreError, Tx};
+use crate::clock::UnixMillis;
+
+/// Values bound in one statement. Far below the limits (32,766 on SQLite, 65,535 on PostgreSQL):
+/// longer statements were no faster.
+const MAX_VALUES: usize = 4_096;
+
+/// One value of one row. `None` is NULL of that type; PostgreSQL needs to know which.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub enum Value<'a> {
+    Text(Option<&'a str>),
+    Integer(Option<i64>),
+    Boolean(Option<bool>),
+    Bytes(Option<&'a [u8]>),
+}
+
+macro_rules! value_from {
+    ($($type:ty => $case:ident ($value:ident) $inner:expr;)*) => {$(
+        impl<'a> From<$type> for Value<'a> {
+            fn from($value: $type) -> Self {
+                Self::$case(Some($inner))
+            }
+        }
+        impl<'a> From<Option<$type>> for Value<'a> {
+            fn from(value: Option<$type>) -> Self {
+                Self::$case(value.map(|$value| $inner))
+            }
+        }
+    )*};
+}
+
+value_from! {
+    &'a str => Text(value) value;
+    &'a String => Text(value) value.as_str();
+    i64 => Integer(value) value;
+    UnixMillis => Integer(value) value.as_i64();
+    bool => Boolean(value) value;
+    &'a [u8] => Bytes(value) value;
+    &'a Vec<u8> => Bytes(value) value.as_slice();
+}
+
+/// Runs `statement` over `rows`, in as few statements as the engines' limits allow, and gives the number
+/// of rows it changed. With no rows it does nothing.
+///
+/// `columns` names the columns of `batch`.
+pub async fn execute<'a, const N: usize>(
+    tx: &mut Tx,
+    columns: [&'static str; N],
+    statement: &'static str,
+    rows: impl IntoIterator<Item = [Value<'a>; N]>,
+) -> Result<u64, StoreError> {
+    let rows_at_once = (MAX_VALUES / N.max(1)).max(1);
+    let mut rows = rows.into_iter();
+    let mut full_text = None;
+    let mut changed = 0;
+    loop {
+        let chunk: Vec<_> = rows.by_ref().take(rows_at_once).collect();
+        if chunk.is_empty() {
+            return Ok(changed);
+        }
+        // Full chunks have one text, which is prepared once.
+        let is_full = chunk.len() == rows_at_once;
+        let text = if is_full {
+            full_text
+                .get_or_insert_with(|| text(columns, statement, rows_at_once))
+                .clone()
+        } else {
+            text(columns, statement, chunk.len())
+        };
+        let outcome = match tx.writer() {
+            Handle::Sqlite(connection) => {
+                sqlx::query_with::<Sqlite, _>(AssertSqlSafe(text), bind::<Sqlite, N>(chunk)?)
+                    .persistent(is_full)
+                    .execute(connection)
+                    .await
+                    .map(|done| done.rows_affected())
+            }
+            Handle::Postgres(connection) => {
+                sqlx::query_with::<Postgres, _>(AssertSqlSafe(text), bind::<Postgres, N>(chunk)?)
+                    .persistent(is_full)
+                    .execute(connection)
+                    .await
+                    .map(|done| done.rows_affected())
+            }
+        };
+        changed += tx.settle(outcome)?;
+    }
+}
+
+fn text<const N: usize>(columns: [&'static str; N], statement: &str, rows: usize) -> String {
+    let mut sql = format!("WITH batch ({}) AS (VALUES ", columns.join(", "));
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..N {
+            let separator = if column == 0 { "" } else { ", " };
+            let _ = write!(sql, "{separator}${}", row * N + column + 1);
+        }
+        sql.push(')');
+    }
+    sql.push_str(") ");
+    sql.push_str(statement);
+    sql
+}
+
+fn bind<'a, DB, const N: usize>(rows: Vec<[Value<'a>; N]>) -> Result<DB::Arguments, StoreError>
+where
+    DB: Database,
+    Option<&'a str>: Encode<'a, DB> + Type<DB>,
+    Option<i64>: Encode<'a, DB> + Type<DB>,
+    Option<bool>: Encode<'a, DB> + Type<DB>,
+    Option<&'a [u8]>: Encode<'a, DB> + Type<DB>,
+{
+    let mut arguments = DB::Arguments::default();
+    for value in rows.into_iter().flatten() {
+        match value {
+            Value::Text(value) => arguments.add(value),
+            Value::Integer(value) => arguments.add(value),
+            Value::Boolean(value) => arguments.add(value),
+            Value::Bytes(value) => arguments.add(value),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
