@@ -1,5 +1,7 @@
 //! assay.
 
+pub mod boot;
 pub mod clock;
 pub mod crypto;
+pub mod modules;
 pub mod store;
