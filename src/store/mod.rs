@@ -7,7 +7,7 @@
 
 pub mod bulk;
 mod error;
-mod macros;
+pub(crate) mod macros;
 mod migrate;
 mod postgres;
 mod sqlite;
