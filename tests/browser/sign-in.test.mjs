@@ -1,0 +1,199 @@
+// A real client signs a real person in through a real browser.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { DATABASES, startAssay } from "./assay.mjs";
+import { launch, newPage, screenshot, SCREENSHOTS } from "./chromium.mjs";
+import { startRelyingParty } from "./relying-party.mjs";
+
+const EMAIL = "ada@example.com";
+const PASSWORD = "correct horse battery staple";
+const ALLOW = 'button[name="decision"][value="allow"]';
+const DENY = 'button[name="decision"][value="deny"]';
+const SUBMIT = 'form:has(input[name="password"]) button:not([type="button"])';
+
+console.log(`screenshots: ${SCREENSHOTS}`);
+
+for (const [database, makeDatabase] of Object.entries(DATABASES)) {
+  describe(`sign-in on ${database}`, () => {
+    let app, assay, browser;
+
+    before(async () => {
+      app = await startRelyingParty();
+      assay = await startAssay(makeDatabase, app.origin);
+      await assay.createUser(EMAIL, PASSWORD);
+      await app.connect(assay.issuer);
+      browser = await launch();
+    });
+
+    after(async () => {
+      await browser?.close();
+      await assay?.stop();
+      await app?.stop();
+    });
+
+    /** Runs the story with the page of a new person who is on the way to sign in. */
+    async function atTheLoginPage(options, story) {
+      const page = await newPage(browser, options);
+      try {
+        await page.goto(app.origin);
+        await page.locator('input[name="password"]').waitFor();
+        await story(page);
+      } finally {
+        await page.context().close();
+      }
+    }
+
+    async function signIn(page) {
+      await page.locator('input[name="email"]').fill(EMAIL);
+      await page.locator('input[name="password"]').fill(PASSWORD);
+      await page.locator(SUBMIT).click();
+    }
+
+    test("a person signs in and allows; the client gets tokens, user info, and fresh tokens", async () => {
+      await atTheLoginPage({}, async (page) => {
+        assert.ok(page.url().startsWith(`${assay.issuer}/login`), page.url());
+        await screenshot(page, `login ${database}`);
+        await signIn(page);
+        await page.locator(ALLOW).waitFor();
+        assert.match(await page.locator("body").innerText(), /Example App/);
+        await screenshot(page, `consent ${database}`);
+        await page.locator(ALLOW).click();
+        await page.getByRole("heading", { name: "Signed in" }).waitFor();
+
+        const { url, tokens, error } = await app.answer();
+        assert.ifError(error);
+        assert.equal(url.searchParams.get("iss"), assay.issuer);
+        const claims = tokens.claims();
+        assert.equal(claims.iss, assay.issuer);
+        assert.equal(claims.aud, "example-app");
+
+        const person = await app.userInfo(tokens);
+        assert.equal(person.sub, claims.sub);
+        assert.equal(person.email, EMAIL);
+
+        const fresh = await app.refresh(tokens);
+        assert.notEqual(fresh.access_token, tokens.access_token);
+        assert.equal((await app.userInfo({ ...fresh, claims: () => claims })).sub, claims.sub);
+
+        await assert.rejects(app.redeemAgain(url), { error: "invalid_grant" });
+        assert.deepEqual(page.complaints, []);
+      });
+    });
+
+    test("a person who has signed in and allowed is not asked again", async () => {
+      await atTheLoginPage({}, async (page) => {
+        await signIn(page);
+        await allowIfAsked(page);
+        const first = await app.answer();
+        await page.goto(app.origin);
+        await page.getByRole("heading", { name: "Signed in" }).waitFor();
+        const second = await app.answer();
+        assert.ifError(second.error);
+        assert.equal(second.tokens.claims().sub, first.tokens.claims().sub);
+      });
+    });
+
+    test("a person signs in with the keyboard alone", async () => {
+      await atTheLoginPage({}, async (page) => {
+        await tabTo(page, 'input[name="email"]');
+        await page.keyboard.type(EMAIL);
+        await tabTo(page, 'input[name="password"]');
+        await page.keyboard.type(PASSWORD);
+        await page.keyboard.press("Enter");
+        await page.waitForURL((url) => !url.pathname.endsWith("/login"));
+        if (await page.locator(ALLOW).isVisible()) {
+          await tabTo(page, ALLOW);
+          await screenshot(page, `consent with focus ${database}`);
+          await page.keyboard.press("Enter");
+        }
+        await page.getByRole("heading", { name: "Signed in" }).waitFor();
+        assert.ifError((await app.answer()).error);
+      });
+    });
+
+    test("a person signs in without JavaScript", async () => {
+      await atTheLoginPage({ javaScriptEnabled: false }, async (page) => {
+        await signIn(page);
+        await allowIfAsked(page);
+        assert.ifError((await app.answer()).error);
+      });
+    });
+
+    test("a wrong password shows an error and keeps the address", async () => {
+      await atTheLoginPage({}, async (page) => {
+        await page.locator('input[name="email"]').fill(EMAIL);
+        await page.locator('input[name="password"]').fill("a wrong password");
+        await page.locator(SUBMIT).click();
+        await page.getByRole("alert").waitFor();
+        await screenshot(page, `wrong password ${database}`);
+        assert.ok(page.url().startsWith(assay.issuer), page.url());
+        assert.equal(await page.locator('input[name="email"]').inputValue(), EMAIL);
+        assert.equal(await page.locator('input[name="password"]').inputValue(), "");
+
+        await page.locator('input[name="password"]').fill(PASSWORD);
+        await page.locator(SUBMIT).click();
+        await allowIfAsked(page);
+        assert.ifError((await app.answer()).error);
+      });
+    });
+
+    test("a person who declines is sent back with access_denied", async () => {
+      const email = "declines@example.com";
+      await assay.createUser(email, PASSWORD);
+      await atTheLoginPage({}, async (page) => {
+        await page.locator('input[name="email"]').fill(email);
+        await page.locator('input[name="password"]').fill(PASSWORD);
+        await page.locator(SUBMIT).click();
+        await page.locator(DENY).click();
+        await page.getByRole("heading", { name: "Not signed in" }).waitFor();
+        assert.equal((await app.answer()).error.error, "access_denied");
+      });
+    });
+
+    test("the login page reads well on a telephone, dark, and to a screen reader", async () => {
+      const telephone = { viewport: { width: 360, height: 640 }, colorScheme: "dark" };
+      await atTheLoginPage(telephone, async (page) => {
+        await screenshot(page, `login on a telephone ${database}`);
+        const { language, title, unlabelled, overflow, headings } = await page.evaluate(() => ({
+          language: document.documentElement.lang,
+          title: document.title,
+          unlabelled: [...document.querySelectorAll('input:not([type="hidden"])')]
+            .filter((input) => !input.labels.length && !input.ariaLabel)
+            .map((input) => input.outerHTML),
+          overflow: document.documentElement.scrollWidth - innerWidth,
+          headings: document.querySelectorAll("h1").length,
+        }));
+        assert.match(language, /^[a-z]{2}/);
+        assert.ok(title);
+        assert.deepEqual(unlabelled, []);
+        assert.ok(overflow <= 0, `${overflow}px wider than the screen`);
+        assert.equal(headings, 1);
+        // Password managers go by these (HTML, section 4.10.18.7).
+        assert.equal(await page.locator('input[name="password"]').getAttribute("autocomplete"), "current-password");
+        assert.match(await page.locator('input[name="email"]').getAttribute("autocomplete"), /username|email/);
+        assert.deepEqual(page.complaints, []);
+      });
+    });
+  });
+}
+
+/** Allows, where this person has not allowed before, and waits for the client's page. */
+async function allowIfAsked(page) {
+  const done = page.getByRole("heading", { name: "Signed in" });
+  await page.locator(ALLOW).or(done).first().waitFor();
+  if (await page.locator(ALLOW).isVisible()) {
+    await page.locator(ALLOW).click();
+  }
+  await done.waitFor();
+}
+
+/** Presses the tab key until the focus is there, as a person does who sees it move. */
+async function tabTo(page, selector) {
+  for (let presses = 0; presses < 20; presses++) {
+    const there = await page.evaluate((selector) => document.activeElement?.matches(selector), selector);
+    if (there) return;
+    await page.keyboard.press("Tab");
+  }
+  assert.fail(`the tab key does not lead to ${selector}`);
+}

@@ -1,0 +1,49 @@
+//! Starts assay, makes people and clients, and speaks OpenID Connect, so that a test reads like the
+//! promise it checks and never builds a URL by hand.
+//!
+//! Every test has a database, a folder and a port of its own; tests run in parallel and leave
+//! nothing behind.
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "the harness offers what black-box tests need, whether or not one uses it today"
+)]
+
+mod command;
+mod database;
+mod form;
+mod html;
+mod manifests;
+mod port;
+mod relying_party;
+mod reply;
+mod server;
+mod visitor;
+
+pub use command::{Command, Output};
+pub use database::TestDb;
+pub use form::Form;
+pub use manifests::Manifests;
+pub use relying_party::{Authorization, ClientAuthentication, Registration, RelyingParty, Tokens};
+pub use reply::Reply;
+pub use server::{ADMIN_KEY, Assay, Setup, User};
+pub use visitor::{Arrival, Page, Visitor};
+
+/// Runs each of the named stories, `async fn(TestDb)`, on both databases: the tests are called
+/// `story::on_sqlite` and `story::on_postgres`.
+macro_rules! both_databases {
+    ($($story:ident),+ $(,)?) => {$(
+        mod $story {
+            #[tokio::test]
+            async fn on_sqlite() {
+                super::$story($crate::harness::TestDb::sqlite()).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                super::$story($crate::harness::TestDb::postgres().await).await;
+            }
+        }
+    )+};
+}

@@ -1,0 +1,17 @@
+//! Black-box tests: the real binary on real databases, spoken to over HTTP and the command line.
+//!
+//! One binary of many modules, because linking each of many takes longer than running them all.
+//! Half of the tests need PostgreSQL: `scripts/postgres run -- cargo test`, or `cargo test on_sqlite`
+//! for those that do not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "a test says what went wrong by panicking, and nothing can reach into a test binary"
+)]
+
+#[path = "../harness/mod.rs"]
+#[macro_use]
+mod harness;
