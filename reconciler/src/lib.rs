@@ -5,6 +5,7 @@
 
 pub mod diff;
 pub mod kind;
+pub mod modules;
 pub mod object;
 pub mod secret;
 pub mod spec;

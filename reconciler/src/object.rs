@@ -165,6 +165,13 @@ impl Object {
             .map(String::as_str)
     }
 
+    /// Whether both say the same, whatever their names.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self.spec == other.spec
+            && self.metadata.labels == other.metadata.labels
+            && self.metadata.annotations == other.metadata.annotations
+    }
+
     /// The canonical JSON of labels, annotations and spec: equal objects, equal text.
     ///
     /// # Errors

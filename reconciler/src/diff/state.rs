@@ -1,11 +1,15 @@
 //! What there should be, and what there is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Generation, Owner, SetName};
-use crate::object::{Object, ObjectKey, hex};
+use super::{Generation, Owner, PlanError, SetName};
+use crate::{
+    kind::Kind,
+    object::{Object, ObjectKey, hex},
+    spec::ModuleName,
+};
 
 /// What one set of manifests says there should be. Secrets are in their stored form.
 #[derive(Clone, Debug)]
@@ -65,12 +69,26 @@ pub struct ObservedState {
     pub objects: BTreeMap<ObjectKey, ObservedObject>,
 }
 
+impl ObservedObject {
+    /// The object.
+    ///
+    /// # Errors
+    /// It was left out.
+    pub(super) fn loaded(&self, key: &ObjectKey) -> Result<&Object, PlanError> {
+        self.object
+            .as_ref()
+            .ok_or_else(|| PlanError::NotLoaded(key.clone()))
+    }
+}
+
 impl ObservedState {
     /// The keys whose [`ObservedObject::object`] a plan for `desired` needs: what differs in hash,
-    /// what would be pruned, what would be renamed.
+    /// what would be pruned, what would be renamed; every `Module`; and, where the plan may change
+    /// what others depend on, everything that a look at the whole outcome needs (all namespaces,
+    /// admin keys or clients).
     pub fn keys_to_load(&self, desired: &DesiredState, prune: bool) -> Vec<ObjectKey> {
         let owner = Owner::Set(desired.set.clone());
-        let renamed: std::collections::BTreeSet<ObjectKey> = desired
+        let renamed: BTreeSet<ObjectKey> = desired
             .objects
             .values()
             .filter_map(|(object, _)| {
@@ -81,11 +99,32 @@ impl ObservedState {
                 })
             })
             .collect();
+        let is_needed = |key: &ObjectKey, found: &ObservedObject| match desired.objects.get(key) {
+            Some((_, hash)) => *hash != found.hash || found.owner != owner,
+            None => (prune && found.owner == owner) || renamed.contains(key),
+        };
+
+        let mut whole_kinds = BTreeSet::from([Kind::Module]);
+        let needed = self.objects.iter().filter(|(key, o)| is_needed(key, o));
+        let made = desired
+            .objects
+            .keys()
+            .filter(|key| !self.objects.contains_key(key));
+        for key in needed.map(|(key, _)| key).chain(made) {
+            match key.kind {
+                Kind::ZanzibarNamespace | Kind::AdminKey => whole_kinds.insert(key.kind),
+                // Whether every client can still be given the tokens it wants.
+                Kind::Module if key.name == ModuleName::Jwt.name() => {
+                    whole_kinds.insert(Kind::OidcClient)
+                }
+                _ => continue,
+            };
+        }
         self.objects
             .iter()
-            .filter(|(key, observed)| match desired.objects.get(key) {
-                Some((_, hash)) => *hash != observed.hash || observed.owner != owner,
-                None => (prune && observed.owner == owner) || renamed.contains(key),
+            .filter(|(key, found)| {
+                is_needed(key, found)
+                    || (whole_kinds.contains(&key.kind) && !desired.objects.contains_key(key))
             })
             .map(|(key, _)| key.clone())
             .collect()

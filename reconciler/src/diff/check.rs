@@ -1,0 +1,162 @@
+//! What must hold across the whole configuration after an apply, whoever owns the parts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    ObservedState, Plan, PlanError,
+    error::UnsignableClient,
+    resulting::{Resulting, ResultingObject},
+};
+use crate::{
+    kind::Kind,
+    modules,
+    object::{Object, ObjectKey, Spec},
+    spec::{
+        ModuleName, OidcClientSpec,
+        module::{JwtSettings, ModuleSettings, SigningAlgorithm},
+    },
+};
+
+impl Plan {
+    /// Refuses an outcome that does not hold together: a module that is on without what it
+    /// requires, one that is off and must not be, a client whose tokens nobody can sign, two
+    /// admin keys that are one. `said` as in [`Resulting::of`].
+    ///
+    /// Only what the plan touches is looked at, so that an old flaw does not stand in the way of
+    /// an unrelated change.
+    ///
+    /// # Errors
+    /// The first kind of flaw found, with all of its cases.
+    pub fn check<'a>(
+        &'a self,
+        observed: &'a ObservedState,
+        said: impl Fn(&ObjectKey) -> Option<&'a Object>,
+    ) -> Result<(), PlanError> {
+        if self.changes.is_empty() {
+            return Ok(());
+        }
+        let resulting = Resulting::of(observed, self, said);
+        modules_hold(&resulting)?;
+        tokens_can_be_signed(&resulting)?;
+        admin_keys_differ(&resulting)
+    }
+}
+
+fn loaded<'a>(key: &ObjectKey, there: ResultingObject<'a>) -> Result<&'a Object, PlanError> {
+    there
+        .object
+        .ok_or_else(|| PlanError::NotLoaded(key.clone()))
+}
+
+fn modules_hold(resulting: &Resulting<'_>) -> Result<(), PlanError> {
+    if !resulting.touches(Kind::Module) {
+        return Ok(());
+    }
+    let mut enabled = BTreeMap::new();
+    for (key, there) in resulting.of_kind(Kind::Module) {
+        if let (Ok(name), Spec::Module(module)) =
+            (key.name.parse::<ModuleName>(), &loaded(key, there)?.spec)
+        {
+            enabled.insert(name, module.enabled);
+        }
+    }
+    let off: Vec<ModuleName> = enabled
+        .iter()
+        .filter(|(name, is_on)| name.is_always_on() && !**is_on)
+        .map(|(name, _)| *name)
+        .collect();
+    if !off.is_empty() {
+        return Err(PlanError::AlwaysOn(off));
+    }
+    match modules::check(&enabled) {
+        broken if broken.is_empty() => Ok(()),
+        broken => Err(PlanError::BrokenRequirement(broken)),
+    }
+}
+
+fn tokens_can_be_signed(resulting: &Resulting<'_>) -> Result<(), PlanError> {
+    let jwt = ObjectKey {
+        kind: Kind::Module,
+        name: String::from(ModuleName::Jwt.name()),
+    };
+    let settings = resulting.get(&jwt);
+    let keys_change = resulting.touches_object(&jwt);
+    if !keys_change && !resulting.touches(Kind::OidcClient) {
+        return Ok(());
+    }
+    let mut algorithms = match settings {
+        None => JwtSettings::default().algorithms,
+        Some(there) => match &loaded(&jwt, there)?.spec {
+            Spec::Module(module) => match &module.settings {
+                ModuleSettings::Jwt(settings) => settings.algorithms.clone(),
+                _ => BTreeSet::new(),
+            },
+            _ => BTreeSet::new(),
+        },
+    };
+    // OpenID Connect Core 15.1: RS256 is always there, whatever the settings list.
+    algorithms.insert(SigningAlgorithm::Rs256);
+
+    let mut unsignable = Vec::new();
+    for (key, there) in resulting.of_kind(Kind::OidcClient) {
+        if !keys_change && !there.is_touched {
+            continue;
+        }
+        let object = loaded(key, there)?;
+        if let Spec::OidcClient(client) = &object.spec {
+            for (field, algorithm) in signatures(client) {
+                if !algorithms.contains(&algorithm) {
+                    unsignable.push(UnsignableClient {
+                        client: key.name.clone(),
+                        field,
+                        algorithm,
+                    });
+                }
+            }
+        }
+    }
+    if unsignable.is_empty() {
+        Ok(())
+    } else {
+        Err(PlanError::Unsignable(unsignable))
+    }
+}
+
+/// The algorithms with which this provider is to sign for a client.
+fn signatures(client: &OidcClientSpec) -> impl Iterator<Item = (&'static str, SigningAlgorithm)> {
+    [
+        (
+            "idTokenSignedResponseAlg",
+            Some(client.id_token_signed_response_alg),
+        ),
+        (
+            "userinfoSignedResponseAlg",
+            client.userinfo_signed_response_alg,
+        ),
+        (
+            "authorizationSignedResponseAlg",
+            client.authorization_signed_response_alg,
+        ),
+        (
+            "introspectionSignedResponseAlg",
+            client.introspection_signed_response_alg,
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(field, algorithm)| Some((field, algorithm?)))
+}
+
+fn admin_keys_differ(resulting: &Resulting<'_>) -> Result<(), PlanError> {
+    if !resulting.touches(Kind::AdminKey) {
+        return Ok(());
+    }
+    let mut seen = BTreeMap::new();
+    for (key, there) in resulting.of_kind(Kind::AdminKey) {
+        if let Spec::AdminKey(spec) = &loaded(key, there)?.spec
+            && let Some(other) = seen.insert(&spec.hash, key)
+        {
+            return Err(PlanError::SameKey(other.clone(), key.clone()));
+        }
+    }
+    Ok(())
+}
