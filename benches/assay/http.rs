@@ -1,0 +1,76 @@
+//! A client that costs little, so that the server's work is what is measured: one connection, kept
+//! open, one request at a time.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+};
+
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+    host: String,
+}
+
+pub struct Response {
+    pub status: u16,
+    pub headers: String,
+    pub body: Vec<u8>,
+}
+
+impl Connection {
+    pub fn open(address: &str) -> Self {
+        let stream = TcpStream::connect(address).expect("the server listens");
+        stream.set_nodelay(true).unwrap();
+        Self {
+            stream: BufReader::new(stream),
+            host: address.to_owned(),
+        }
+    }
+
+    /// Sends one request and reads its answer. `headers` are whole lines without line breaks.
+    pub fn send(&mut self, method: &str, path: &str, headers: &[&str], body: &str) -> Response {
+        let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.host);
+        for header in headers {
+            text.push_str(header);
+            text.push_str("\r\n");
+        }
+        if method != "GET" {
+            text.push_str(&format!("content-length: {}\r\n", body.len()));
+        }
+        text.push_str("\r\n");
+        text.push_str(body);
+        self.stream.get_mut().write_all(text.as_bytes()).unwrap();
+        self.read()
+    }
+
+    fn read(&mut self) -> Response {
+        let mut headers = String::new();
+        let (mut length, mut chunked) = (0, false);
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line).unwrap();
+            if line == "\r\n" || line.is_empty() {
+                break;
+            }
+            let lower = line.to_ascii_lowercase();
+            if let Some(value) = lower.strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            chunked |= lower.starts_with("transfer-encoding:") && lower.contains("chunked");
+            headers.push_str(&lower);
+        }
+        assert!(!chunked, "a measured answer has a length");
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).unwrap();
+        let status = headers
+            .split(' ')
+            .nth(1)
+            .and_then(|s| s.parse().ok())
+            .unwrap_or(0);
+        Response {
+            status,
+            headers,
+            body,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What assay costs: server CPU per operation, memory and sizes, measured on the real binary over
+//! HTTP, next to the bare cost of the cryptography underneath. CPU time holds on a noisy machine; wall
+//! time is printed where a person waits for it.
+//!
+//! `cargo bench` runs everything on SQLite; with `ASSAY_TEST_POSTGRES` set
+//! (`scripts/postgres run -- cargo bench`) on PostgreSQL as well. `cargo bench -- tokens` runs one part.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    missing_docs
+)]
+
+mod database;
+mod http;
+mod process;
+mod reconcile;
+mod startup;
+mod swap;
+mod tokens;
+
+use database::Database;
+
+fn main() {
+    // `cargo bench` passes `--bench`; what is left names the parts to run.
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with("--"))
+        .collect();
+    let runs = |part: &str| wanted.is_empty() || wanted.iter().any(|w| part.contains(w.as_str()));
+
+    if runs("startup") {
+        startup::run();
+    }
+    if runs("tokens") {
+        tokens::run();
+    }
+    for database in Database::all() {
+        if runs("reconcile") {
+            reconcile::run(&database);
+        }
+        if runs("swap") {
+            swap::run(&database);
+        }
+    }
+}
+
+/// One line of the result.
+fn report(what: &str, figure: f64, unit: &str, note: &str) {
+    println!("{what:<58} {figure:>10.1} {unit:<4} {note}");
+}
+
+fn heading(text: &str) {
+    println!("\n{text}");
+}
