@@ -5,6 +5,7 @@ use std::{
     io::ErrorKind,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -32,7 +33,7 @@ const WAL_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct Pools {
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
-    options: SqliteConnectOptions,
+    options: Arc<SqliteConnectOptions>,
 }
 
 pub(super) async fn open(data_dir: &Path) -> Result<Pools, StoreError> {
@@ -53,7 +54,7 @@ pub(super) async fn open(data_dir: &Path) -> Result<Pools, StoreError> {
     Ok(Pools {
         writer,
         readers,
-        options,
+        options: Arc::new(options),
     })
 }
 
@@ -135,9 +136,7 @@ pub(super) async fn begin_within(
 
 /// A connection of its own, for following `data_version`.
 pub(super) async fn connect(pools: &Pools) -> Result<SqliteConnection, sqlx::Error> {
-    pools
-        .options
-        .clone()
+    SqliteConnectOptions::clone(&pools.options)
         .pragma("query_only", "on")
         .connect()
         .await

@@ -1,4 +1,5 @@
 //! A fresh database for each test, on either engine.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ const VARIABLE: &str = "ASSAY_TEST_POSTGRES";
 pub(crate) enum TestDb {
     Sqlite(TempDir),
     Postgres {
-        server: PgConnectOptions,
+        server: Box<PgConnectOptions>,
         name: String,
     },
 }
@@ -31,7 +32,7 @@ impl TestDb {
                 "{VARIABLE} is not set; run the tests with `scripts/test`, which starts PostgreSQL"
             )
         });
-        let server: PgConnectOptions = url.parse().expect("a PostgreSQL URL");
+        let server: Box<PgConnectOptions> = Box::new(url.parse().expect("a PostgreSQL URL"));
         let name = format!("assay_test_{}", uuid::Uuid::now_v7().simple());
         let mut connection = server.connect().await.expect("the test's PostgreSQL");
         sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
@@ -48,7 +49,7 @@ impl TestDb {
                 data_dir: directory.path().to_owned(),
             },
             Self::Postgres { server, name } => Backend::Postgres {
-                url: Secret::new(server.clone().database(name).to_url_lossy().to_string()),
+                url: Secret::new((**server).clone().database(name).to_url_lossy().to_string()),
                 max_connections: 8,
             },
         }
