@@ -1,5 +1,24 @@
 //! Secrets, key encryption at rest, hashing, random tokens, and signing keys in use. No SQL.
 
+mod error;
+mod keyring;
+mod master_key;
+pub mod password;
+mod pool;
 mod secret;
+mod signing;
+pub mod token;
+mod verifying;
 
-pub use self::secret::Secret;
+pub use self::{
+    error::CryptoError,
+    keyring::{Hashed, Keyring},
+    master_key::{MasterKey, MasterKeyError},
+    pool::{Busy, CpuPool},
+    secret::Secret,
+    signing::{SigningAlgorithm, SigningKey},
+    verifying::{Expected, VerifyError, VerifyingKeys},
+};
+
+/// A public key as a JWKS shows it (RFC 7517).
+pub use jsonwebtoken::jwk::Jwk;

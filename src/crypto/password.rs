@@ -1,0 +1,285 @@
+//! Passwords: Argon2id in PHC form, with a pepper, off the async threads and never too many at once.
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+    password_hash::phc::PasswordHash,
+};
+use aws_lc_rs::rand;
+
+use super::{Busy, CpuPool, CryptoError, Keyring, Secret};
+
+/// The longest password, in characters. Longer ones are refused before any work is done.
+pub const MAX_CHARACTERS: usize = 1_024;
+/// The most memory that a stored hash may ask for, 256 MiB: an imported one must not exhaust the server.
+const MAX_MEMORY_KIB: u32 = 256 * 1_024;
+
+/// What a hash costs. The default is OWASP's: 19 MiB, two passes, one lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+    /// Lanes (`p`); computed one after the other.
+    pub lanes: u32,
+}
+
+impl Default for PasswordCost {
+    fn default() -> Self {
+        Self {
+            memory_kib: 19 * 1_024,
+            passes: 2,
+            lanes: 1,
+        }
+    }
+}
+
+/// Whether a password is the one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is not, or there is nobody of that name.
+    Wrong,
+    /// It is.
+    Right {
+        /// The stored hash has another cost than is wanted now: store a new one.
+        needs_rehash: bool,
+    },
+}
+
+/// Why a password was neither hashed nor verified.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// No room for the work now.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// Longer than [`MAX_CHARACTERS`].
+    #[error("a password has at most {MAX_CHARACTERS} characters")]
+    TooLong,
+    /// A cost that Argon2 does not allow or that is beyond what this server spends.
+    #[error(
+        "argon2 cannot work with {} KiB of memory, {} passes and {} lanes; memory is at least 8 KiB a lane and at most {MAX_MEMORY_KIB} KiB",
+        .0.memory_kib, .0.passes, .0.lanes
+    )]
+    Cost(PasswordCost),
+    /// What is stored is no Argon2 hash.
+    #[error("a stored password hash is not one of Argon2 in PHC form")]
+    Malformed,
+    /// The library failed.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+}
+
+/// Hashes and verifies passwords. One for the process; memory is bounded by its pool times the cost of
+/// a hash. A cheap clone.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    pool: CpuPool,
+    keyring: Keyring,
+}
+
+impl Passwords {
+    /// Passwords with the pepper of `keyring`, computed in `pool`.
+    pub fn new(keyring: Keyring, pool: CpuPool) -> Self {
+        Self { pool, keyring }
+    }
+
+    /// A new hash in PHC form, for storing.
+    pub async fn hash(
+        &self,
+        cost: PasswordCost,
+        password: Secret<String>,
+    ) -> Result<String, PasswordError> {
+        check_length(&password)?;
+        let keyring = self.keyring.clone();
+        self.pool
+            .run(move || hash(&keyring, cost, &password))
+            .await??
+    }
+
+    /// Whether `password` is the one whose hash is `stored`. With `None`, for a user who does not exist
+    /// or has no password, it takes the same time and is [`Verdict::Wrong`].
+    pub async fn verify(
+        &self,
+        cost: PasswordCost,
+        stored: Option<String>,
+        password: Secret<String>,
+    ) -> Result<Verdict, PasswordError> {
+        check_length(&password)?;
+        let keyring = self.keyring.clone();
+        self.pool
+            .run(move || match stored {
+                Some(stored) => verify(&keyring, cost, &stored, &password),
+                None => hash(&keyring, cost, &password).map(|_| Verdict::Wrong),
+            })
+            .await??
+    }
+}
+
+fn check_length(password: &Secret<String>) -> Result<(), PasswordError> {
+    // A character is at most four bytes, so the first test spares counting a megabyte.
+    let text = password.expose();
+    if text.len() > 4 * MAX_CHARACTERS || text.chars().count() > MAX_CHARACTERS {
+        return Err(PasswordError::TooLong);
+    }
+    Ok(())
+}
+
+fn hash(
+    keyring: &Keyring,
+    cost: PasswordCost,
+    password: &Secret<String>,
+) -> Result<String, PasswordError> {
+    let mut salt = [0_u8; 16];
+    rand::fill(&mut salt).map_err(|_| CryptoError::Library("making random bytes"))?;
+    let hash = argon2(keyring, cost)?
+        .hash_password_with_salt(password.expose().as_bytes(), &salt)
+        .map_err(|_| CryptoError::Library("hashing a password"))?;
+    Ok(hash.to_string())
+}
+
+fn verify(
+    keyring: &Keyring,
+    wanted: PasswordCost,
+    stored: &str,
+    password: &Secret<String>,
+) -> Result<Verdict, PasswordError> {
+    let parsed = PasswordHash::new(stored).map_err(|_| PasswordError::Malformed)?;
+    let algorithm =
+        Algorithm::try_from(parsed.algorithm.as_str()).map_err(|_| PasswordError::Malformed)?;
+    let params = Params::try_from(&parsed).map_err(|_| PasswordError::Malformed)?;
+    let spent = PasswordCost {
+        memory_kib: params.m_cost(),
+        passes: params.t_cost(),
+        lanes: params.p_cost(),
+    };
+    match argon2(keyring, spent)?.verify_password(password.expose().as_bytes(), &parsed) {
+        Ok(()) => Ok(Verdict::Right {
+            needs_rehash: spent != wanted || algorithm != Algorithm::Argon2id,
+        }),
+        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
+        Err(_) => Err(PasswordError::Malformed),
+    }
+}
+
+fn argon2(keyring: &Keyring, cost: PasswordCost) -> Result<Argon2<'_>, PasswordError> {
+    let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
+        .ok()
+        .filter(|_| cost.memory_kib <= MAX_MEMORY_KIB)
+        .ok_or(PasswordError::Cost(cost))?;
+    Argon2::new_with_secret(
+        keyring.pepper().expose(),
+        Algorithm::Argon2id,
+        Version::V0x13,
+        params,
+    )
+    .map_err(|_| PasswordError::Cost(cost))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::crypto::keyring::tests::keyring;
+
+    const CHEAP: PasswordCost = PasswordCost {
+        memory_kib: 64,
+        passes: 1,
+        lanes: 1,
+    };
+
+    fn passwords(byte: u8) -> Passwords {
+        Passwords::new(keyring(byte), CpuPool::new(1, 8))
+    }
+
+    #[tokio::test]
+    async fn the_right_password_is_right_and_others_are_wrong() {
+        let passwords = passwords(1);
+        let stored = passwords.hash(CHEAP, "ada's".into()).await.unwrap();
+        assert!(
+            stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"),
+            "{stored}"
+        );
+        let verify =
+            |password: &str| passwords.verify(CHEAP, Some(stored.clone()), password.into());
+        assert_eq!(
+            verify("ada's").await,
+            Ok(Verdict::Right {
+                needs_rehash: false
+            })
+        );
+        for wrong in ["", "Ada's", "ada's\0", "ada's "] {
+            assert_eq!(verify(wrong).await, Ok(Verdict::Wrong), "{wrong:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_cost_asks_for_a_new_hash_and_still_verifies() {
+        let passwords = passwords(1);
+        let stored = passwords.hash(CHEAP, "ada's".into()).await.unwrap();
+        let verdict = passwords.verify(
+            PasswordCost { passes: 2, ..CHEAP },
+            Some(stored),
+            "ada's".into(),
+        );
+        assert_eq!(verdict.await, Ok(Verdict::Right { needs_rehash: true }));
+    }
+
+    #[tokio::test]
+    async fn a_stolen_table_is_useless_without_the_pepper() {
+        let stored = passwords(1).hash(CHEAP, "ada's".into()).await.unwrap();
+        let elsewhere = passwords(2)
+            .verify(CHEAP, Some(stored), "ada's".into())
+            .await;
+        assert_eq!(elsewhere, Ok(Verdict::Wrong));
+    }
+
+    #[tokio::test]
+    async fn what_would_exhaust_the_server_is_refused() {
+        let passwords = passwords(1);
+        let long = "ä".repeat(MAX_CHARACTERS);
+        assert!(passwords.hash(CHEAP, long.clone().into()).await.is_ok());
+        let longer = passwords.hash(CHEAP, (long + "x").into()).await;
+        assert_eq!(longer, Err(PasswordError::TooLong));
+
+        let greedy =
+            "$argon2id$v=19$m=4194304,t=3,p=4$c2FsdHNhbHQ$c2FsdHNhbHRzYWx0c2FsdA".to_owned();
+        let refused = passwords.verify(CHEAP, Some(greedy), "x".into()).await;
+        assert!(
+            matches!(refused, Err(PasswordError::Cost(_))),
+            "{refused:?}"
+        );
+        let garbage = passwords
+            .verify(CHEAP, Some("plain".into()), "x".into())
+            .await;
+        assert_eq!(garbage, Err(PasswordError::Malformed));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_user_costs_as_much_as_a_wrong_password() {
+        let passwords = passwords(1);
+        let cost = PasswordCost {
+            memory_kib: 4 * 1_024,
+            ..CHEAP
+        };
+        let stored = passwords.hash(cost, "ada's".into()).await.unwrap();
+        let mut took = [Vec::new(), Vec::new()];
+        for _ in 0..15 {
+            for (index, stored) in [Some(stored.clone()), None].into_iter().enumerate() {
+                let began = Instant::now();
+                let verdict = passwords.verify(cost, stored, "guess".into()).await;
+                took[index].push(began.elapsed());
+                assert_eq!(verdict, Ok(Verdict::Wrong));
+            }
+        }
+        let [known, unknown] = took.map(|mut times| {
+            times.sort();
+            times[0].as_secs_f64()
+        });
+        assert!(
+            (0.5..2.0).contains(&(known / unknown)),
+            "{known} against {unknown}"
+        );
+    }
+}

@@ -1,0 +1,148 @@
+use std::{collections::HashMap, time::Duration};
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::SigningAlgorithm;
+use crate::clock::UnixMillis;
+
+/// The longest token that is looked at, in bytes.
+const MAX_TOKEN_BYTES: usize = 16 * 1_024;
+/// How far the clocks of two machines may differ.
+const LEEWAY: Duration = Duration::from_secs(30);
+
+/// Public keys by `kid`.
+#[derive(Clone, Default)]
+pub struct VerifyingKeys(HashMap<String, (SigningAlgorithm, DecodingKey)>);
+
+/// What a token must say to be taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// The `typ` header, so that one kind of token is never taken for another (RFC 8725, 3.11).
+    pub typ: &'a str,
+    /// The `iss` claim.
+    pub issuer: &'a str,
+    /// A value that `aud` must contain; `None` where any audience will do.
+    pub audience: Option<&'a str>,
+    /// The moment at which it must be valid.
+    pub now: UnixMillis,
+}
+
+/// Why a token is not taken. For logs and tests; a client learns only that it is invalid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum VerifyError {
+    #[error("not a signed JWT")]
+    Malformed,
+    #[error("signed with a key that is not known")]
+    UnknownKey,
+    #[error("the signature or the algorithm is wrong")]
+    Signature,
+    #[error("a header that is not accepted")]
+    Header,
+    #[error("another type of token")]
+    Typ,
+    #[error("another issuer")]
+    Issuer,
+    #[error("for another audience")]
+    Audience,
+    #[error("expired, or without an end")]
+    Expired,
+    #[error("not valid yet")]
+    NotYet,
+    #[error("a claim is missing or of the wrong type")]
+    Claims,
+}
+
+impl VerifyingKeys {
+    /// Keys from their public form. One without `kid` or of an algorithm we do not sign with is left out.
+    pub fn new<'a>(keys: impl IntoIterator<Item = &'a Jwk>) -> Self {
+        let usable = |jwk: &Jwk| {
+            let kid = jwk.common.key_id.clone()?;
+            let algorithm = SigningAlgorithm::from_name(&jwk.common.key_algorithm?.to_string())?;
+            Some((kid, (algorithm, DecodingKey::from_jwk(jwk).ok()?)))
+        };
+        Self(keys.into_iter().filter_map(usable).collect())
+    }
+
+    /// The claims of a token that one of these keys signed and that says what is expected.
+    pub fn verify<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        expected: &Expected<'_>,
+    ) -> Result<T, VerifyError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(VerifyError::Malformed);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| VerifyError::Malformed)?;
+        // RFC 8725 3.10: keys are never taken from the token. RFC 7515 4.1.11: we understand no `crit`.
+        if header.jku.is_some()
+            || header.jwk.is_some()
+            || header.x5u.is_some()
+            || header.x5c.is_some()
+            || header.crit.is_some()
+        {
+            return Err(VerifyError::Header);
+        }
+        if header.typ.as_deref() != Some(expected.typ) {
+            return Err(VerifyError::Typ);
+        }
+        let kid = header.kid.ok_or(VerifyError::UnknownKey)?;
+        let (algorithm, key) = self.0.get(&kid).ok_or(VerifyError::UnknownKey)?;
+
+        // The algorithm is the key's, never the token's (RFC 8725 3.1). Claims are checked below,
+        // against the time that was passed in.
+        let mut validation = Validation::new(match algorithm {
+            SigningAlgorithm::Rs256 => Algorithm::RS256,
+            SigningAlgorithm::Es256 => Algorithm::ES256,
+            SigningAlgorithm::EdDsa => Algorithm::EdDSA,
+        });
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        let claims = jsonwebtoken::decode::<Value>(token, key, &validation)
+            .map_err(|_| VerifyError::Signature)?
+            .claims;
+        expected.check(&claims)?;
+        serde_json::from_value(claims).map_err(|_| VerifyError::Claims)
+    }
+}
+
+impl Expected<'_> {
+    fn check(&self, claims: &Value) -> Result<(), VerifyError> {
+        if claims["iss"].as_str() != Some(self.issuer) {
+            return Err(VerifyError::Issuer);
+        }
+        if let Some(wanted) = self.audience {
+            let is_for_us = match &claims["aud"] {
+                Value::String(audience) => audience == wanted,
+                Value::Array(audiences) => audiences.iter().any(|one| one == wanted),
+                _ => false,
+            };
+            if !is_for_us {
+                return Err(VerifyError::Audience);
+            }
+        }
+        let moment = |claim: &str| claims[claim].as_i64().map(UnixMillis::from_seconds);
+        // RFC 7519 4.1.4: "on or after which the JWT MUST NOT be accepted".
+        match moment("exp") {
+            Some(end) if self.now < end + LEEWAY => {}
+            _ => return Err(VerifyError::Expired),
+        }
+        match (&claims["nbf"], moment("nbf")) {
+            (Value::Null, _) => Ok(()),
+            (_, Some(start)) if start <= self.now + LEEWAY => Ok(()),
+            _ => Err(VerifyError::NotYet),
+        }
+    }
+}
+
+impl std::fmt::Debug for VerifyingKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;
