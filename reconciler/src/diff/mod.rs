@@ -3,6 +3,8 @@
 mod check;
 mod draft;
 pub mod error;
+pub mod fields;
+pub mod guard;
 mod order;
 pub mod owner;
 pub mod plan;
@@ -12,6 +14,7 @@ pub mod resulting;
 pub mod state;
 
 pub use error::{Conflict, PlanError};
+pub use guard::{Guard, KeyLoss};
 pub use owner::{Generation, Owner, SetName};
 pub use plan::{Action, Change, Ownership, Plan, Reason, Summary};
 pub use restore::Restored;
