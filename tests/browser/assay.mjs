@@ -29,6 +29,8 @@ export const DATABASES = {
     own.pathname = name;
     return {
       backend: `type = "postgres"\nurl = "${own}"`,
+      // Servers on PostgreSQL share no folder in which one could make the key for all.
+      environment: { ASSAY_MASTER_KEY: randomBytes(32).toString("base64") },
       remove: () => statement(url, `DROP DATABASE ${name} WITH (FORCE)`),
     };
   },
@@ -57,10 +59,12 @@ ${database.backend}
 issuer = "${issuer}"
 `,
   );
+  const { PATH, RUST_LOG = "info" } = process.env;
+  const environment = { PATH, RUST_LOG, NO_COLOR: "1", ...database.environment };
   const manifests = await quickstartAt(folder, appUrl);
   const server = spawn(BINARY, ["serve", "--config", config, ...manifests.flatMap((file) => ["--manifests", file])], {
     cwd: folder,
-    env: environment(),
+    env: environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
   // Tests may end by throwing; the server must not outlive them.
@@ -89,7 +93,7 @@ issuer = "${issuer}"
     async createUser(email, password) {
       const child = spawn(BINARY, ["user", "create", "--email", email, "--password-stdin", "--config", config], {
         cwd: folder,
-        env: environment(),
+        env: environment,
         stdio: ["pipe", "inherit", "inherit"],
       });
       child.stdin.end(password);
@@ -149,11 +153,6 @@ async function statement(url, text) {
   } finally {
     await sql.end();
   }
-}
-
-function environment() {
-  const { PATH, TMPDIR = tmpdir(), RUST_LOG = "info" } = process.env;
-  return { PATH, TMPDIR, RUST_LOG, NO_COLOR: "1" };
 }
 
 function required(name, what) {

@@ -31,7 +31,9 @@ export async function newPage(browser, options = {}) {
   page.setDefaultTimeout(20_000);
   page.complaints = [];
   page.on("console", (message) => {
-    if (message.type() === "error") page.complaints.push(message.text());
+    // Browsers ask for an icon unasked, and need not be given one.
+    const isAboutIcon = message.location().url.endsWith("/favicon.ico");
+    if (message.type() === "error" && !isAboutIcon) page.complaints.push(message.text());
   });
   page.on("pageerror", (error) => page.complaints.push(String(error)));
   return page;

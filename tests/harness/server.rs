@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::{Method, RequestBuilder};
 use tempfile::TempDir;
 use url::Url;
@@ -88,6 +90,11 @@ impl Setup {
     /// Installs everything but starts no server: for commands that work on the database.
     pub fn install(self) -> Assay {
         let port = free_port();
+        let mut environment = self.environment;
+        if self.db.url().is_some() {
+            // Servers on PostgreSQL share no folder in which one could make the key for all.
+            environment.insert(0, ("ASSAY_MASTER_KEY".to_owned(), random_key()));
+        }
         let folder = tempfile::Builder::new()
             .prefix("assay-test-")
             .tempdir()
@@ -100,7 +107,7 @@ impl Setup {
                 folder,
                 db: self.db,
                 public_url,
-                environment: self.environment,
+                environment,
                 arguments: self.arguments,
                 engine_toml: self.engine_toml,
             }),
@@ -317,6 +324,13 @@ impl Installation {
         text.push_str(&self.engine_toml);
         text
     }
+}
+
+/// A master key: 32 random bytes in base64.
+fn random_key() -> String {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes).expect("random bytes");
+    STANDARD.encode(bytes)
 }
 
 fn issuer(public_url: &Url) -> String {
