@@ -15,3 +15,5 @@
 #[path = "../harness/mod.rs"]
 #[macro_use]
 mod harness;
+
+mod sign_in;
