@@ -5,7 +5,13 @@
 
 pub mod diff;
 pub mod kind;
+pub mod load;
 pub mod modules;
 pub mod object;
+pub mod problem;
 pub mod secret;
 pub mod spec;
+mod validate;
+
+pub use load::{LoadOptions, Loaded, Manifest, SecretHandling, SourcePath, from_documents, load};
+pub use problem::{Location, Problem, Problems};

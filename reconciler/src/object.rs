@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -59,18 +59,21 @@ impl Spec {
     }
 
     /// Reads the spec of the object `name`; what is left out has its default.
-    pub fn decode(kind: Kind, name: &str, spec: Value) -> Result<Self, serde_json::Error> {
+    pub fn decode<'de, D: Deserializer<'de>>(
+        kind: Kind,
+        name: &str,
+        spec: D,
+    ) -> Result<Self, D::Error> {
         use serde::de::Error as _;
-        use serde_json::from_value;
         Ok(match kind {
             Kind::Module => {
-                let module: ModuleName = name.parse().map_err(serde_json::Error::custom)?;
+                let module: ModuleName = name.parse().map_err(D::Error::custom)?;
                 Spec::Module(ModuleSpec::decode(module, spec)?)
             }
-            Kind::ZanzibarNamespace => Spec::ZanzibarNamespace(from_value(spec)?),
-            Kind::AdminKey => Spec::AdminKey(from_value(spec)?),
-            Kind::UpstreamProvider => Spec::UpstreamProvider(from_value(spec)?),
-            Kind::OidcClient => Spec::OidcClient(from_value(spec)?),
+            Kind::ZanzibarNamespace => Spec::ZanzibarNamespace(Deserialize::deserialize(spec)?),
+            Kind::AdminKey => Spec::AdminKey(Deserialize::deserialize(spec)?),
+            Kind::UpstreamProvider => Spec::UpstreamProvider(Deserialize::deserialize(spec)?),
+            Kind::OidcClient => Spec::OidcClient(Deserialize::deserialize(spec)?),
         })
     }
 

@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeSeed, MapAccess, Visitor},
+};
 use serde_json::Value;
 
 use super::Span;
@@ -109,20 +112,23 @@ impl ModuleName {
         }
     }
 
-    /// Reads settings from JSON; what is left out has its default.
-    pub fn decode_settings(self, settings: Value) -> Result<ModuleSettings, serde_json::Error> {
-        use serde_json::from_value;
+    /// Reads settings; what is left out has its default.
+    pub fn decode_settings<'de, D: Deserializer<'de>>(
+        self,
+        settings: D,
+    ) -> Result<ModuleSettings, D::Error> {
+        use ModuleSettings as Settings;
         Ok(match self {
-            ModuleName::Session => ModuleSettings::Session(from_value(settings)?),
-            ModuleName::Password => ModuleSettings::Password(from_value(settings)?),
-            ModuleName::Jwt => ModuleSettings::Jwt(from_value(settings)?),
-            ModuleName::OidcClient => ModuleSettings::OidcClient(from_value(settings)?),
-            ModuleName::OidcProvider => ModuleSettings::OidcProvider(from_value(settings)?),
-            ModuleName::Passkey => ModuleSettings::Passkey(from_value(settings)?),
-            ModuleName::Zanzibar => ModuleSettings::Zanzibar(from_value(settings)?),
-            ModuleName::Biscuit => ModuleSettings::Biscuit(from_value(settings)?),
-            ModuleName::Admin => ModuleSettings::Admin(from_value(settings)?),
-            ModuleName::Console => ModuleSettings::Console(from_value(settings)?),
+            ModuleName::Session => Settings::Session(Deserialize::deserialize(settings)?),
+            ModuleName::Password => Settings::Password(Deserialize::deserialize(settings)?),
+            ModuleName::Jwt => Settings::Jwt(Deserialize::deserialize(settings)?),
+            ModuleName::OidcClient => Settings::OidcClient(Deserialize::deserialize(settings)?),
+            ModuleName::OidcProvider => Settings::OidcProvider(Deserialize::deserialize(settings)?),
+            ModuleName::Passkey => Settings::Passkey(Deserialize::deserialize(settings)?),
+            ModuleName::Zanzibar => Settings::Zanzibar(Deserialize::deserialize(settings)?),
+            ModuleName::Biscuit => Settings::Biscuit(Deserialize::deserialize(settings)?),
+            ModuleName::Admin => Settings::Admin(Deserialize::deserialize(settings)?),
+            ModuleName::Console => Settings::Console(Deserialize::deserialize(settings)?),
         })
     }
 
@@ -175,35 +181,71 @@ pub struct ModuleSpec {
     pub settings: ModuleSettings,
 }
 
-/// What a manifest says of a module, before the name has told which settings it takes.
-#[derive(Deserialize, JsonSchema)]
+/// What a manifest says of any module, for the schema.
+#[derive(JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(dead_code)]
 pub(crate) struct ModuleSpecText {
     /// Whether the module serves requests. A module that is off has no routes.
     #[serde(default = "yes")]
     enabled: bool,
     /// The module's own settings; which there are depends on `metadata.name`.
-    #[serde(default = "empty")]
-    #[schemars(with = "std::collections::BTreeMap<String, Value>")]
-    settings: Value,
+    #[serde(default)]
+    settings: std::collections::BTreeMap<String, Value>,
 }
 
 fn yes() -> bool {
     true
 }
 
-fn empty() -> Value {
-    Value::Object(serde_json::Map::new())
+impl ModuleSpec {
+    /// Reads the spec of the module `name`; what is left out has its default.
+    pub fn decode<'de, D: Deserializer<'de>>(name: ModuleName, spec: D) -> Result<Self, D::Error> {
+        spec.deserialize_map(SpecOf(name))
+    }
 }
 
-impl ModuleSpec {
-    /// Reads the spec of the module `name`.
-    pub fn decode(name: ModuleName, spec: Value) -> Result<Self, serde_json::Error> {
-        let text: ModuleSpecText = serde_json::from_value(spec)?;
-        Ok(Self {
-            enabled: text.enabled,
-            settings: name.decode_settings(text.settings)?,
-        })
+/// Reads the spec of this module. By hand, because which settings there are depends on the name.
+struct SpecOf(ModuleName);
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum SpecField {
+    Enabled,
+    Settings,
+}
+
+impl<'de> Visitor<'de> for SpecOf {
+    type Value = ModuleSpec;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the spec of a module")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<ModuleSpec, A::Error> {
+        let mut spec = ModuleSpec {
+            enabled: yes(),
+            settings: self.0.default_settings(),
+        };
+        while let Some(field) = fields.next_key()? {
+            match field {
+                SpecField::Enabled => spec.enabled = fields.next_value()?,
+                SpecField::Settings => {
+                    spec.settings = fields.next_value_seed(SettingsOf(self.0))?
+                }
+            }
+        }
+        Ok(spec)
+    }
+}
+
+struct SettingsOf(ModuleName);
+
+impl<'de> DeserializeSeed<'de> for SettingsOf {
+    type Value = ModuleSettings;
+
+    fn deserialize<D: Deserializer<'de>>(self, settings: D) -> Result<ModuleSettings, D::Error> {
+        self.0.decode_settings(settings)
     }
 }
 

@@ -1,0 +1,57 @@
+//! "Did you mean ...?"
+
+/// The one of `known` that `word` was probably meant to be.
+pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let plain = fold(word);
+    // One slip in three letters still shows what was meant; more is guessing.
+    let furthest = (plain.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&plain, &fold(candidate)), candidate))
+        .filter(|(distance, _)| *distance <= furthest)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// `redirect_uris`, `redirect-uris` and `RedirectURIs` are all meant to be `redirectUris`.
+fn fold(word: &str) -> String {
+    word.chars()
+        .filter(|c| !matches!(c, '_' | '-' | '.' | ' '))
+        .flat_map(char::to_lowercase)
+        .take(200)
+        .collect()
+}
+
+/// What to say about `word`, which is none of `known`.
+pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
+    if let Some(candidate) = nearest(word, known.iter().copied()) {
+        return Some(format!("did you mean `{candidate}`?"));
+    }
+    match known {
+        [] => Some(String::from("nothing can be set here")),
+        [one] => Some(format!("only `{one}` can stand here")),
+        _ => {
+            let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+            Some(format!("known here: {}", names.join(", ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_and_other_spellings_are_understood() {
+        let known = ["redirectUris", "requirePkce", "scopes"];
+        for (word, meant) in [
+            ("redirectUri", Some("redirectUris")),
+            ("redirect_uris", Some("redirectUris")),
+            ("requirePKCE", Some("requirePkce")),
+            ("scpoes", Some("scopes")),
+            ("colour", None),
+        ] {
+            assert_eq!(nearest(word, known), meant, "{word}");
+        }
+    }
+}
