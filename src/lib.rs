@@ -3,5 +3,6 @@
 pub mod boot;
 pub mod clock;
 pub mod crypto;
+pub mod generation;
 pub mod modules;
 pub mod store;

@@ -1,0 +1,393 @@
+//! How a generation is made. Everything that changes the configuration goes this one way.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use assay_reconciler::{
+    diff::{
+        Action, Change, DesiredState, Generation, ObservedState, Owner, Ownership, Plan, SetName,
+    },
+    kind::Kind,
+    object::{Object, ObjectKey},
+    spec::{ModuleName, admin_key::KeyHash},
+};
+use uuid::Uuid;
+
+use super::{
+    Engine,
+    documents::Document,
+    errors::ApplyError,
+    observe,
+    record::{self, Actor, Source},
+    rollback, stored_form,
+    write::{self, Writes},
+};
+use crate::store::Tx;
+
+/// How long an applier waits for those before it.
+const TURN: Duration = Duration::from_secs(30);
+/// How often an attempt that collided with another writer is made.
+const ATTEMPTS: u32 = 8;
+
+/// How to apply, and in whose name.
+#[derive(Clone, Debug)]
+pub struct ApplyOptions {
+    /// What may happen to objects that are not named, or not the set's own.
+    pub ownership: Ownership,
+    /// Do all of it, and undo it.
+    pub dry_run: bool,
+    /// Do what the guards ask about.
+    pub yes: bool,
+    /// The generation a saved plan was made against.
+    pub expected_base: Option<Generation>,
+    /// The digest of the manifests a saved plan was made from.
+    pub expected_digest: Option<String>,
+    /// Who does it.
+    pub actor: Actor,
+    /// Where the manifests come from.
+    pub source: Source,
+    /// The admin key in use, which is not deleted without being asked.
+    pub acting_key: Option<KeyHash>,
+}
+
+impl ApplyOptions {
+    /// Changes what is one's own and asks before anything drastic.
+    pub fn new(actor: Actor) -> Self {
+        Self {
+            ownership: Ownership::default(),
+            dry_run: false,
+            yes: false,
+            expected_base: None,
+            expected_digest: None,
+            actor,
+            source: Source::default(),
+            acting_key: None,
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// There is a new generation.
+    Applied,
+    /// There was nothing to do.
+    Unchanged,
+    /// There would have been a new generation.
+    DryRun,
+}
+
+/// A configuration change that went through.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The generation that holds now, or would hold.
+    pub generation: Generation,
+    /// What was to do.
+    pub plan: Plan,
+    /// Whether it was done.
+    pub outcome: Outcome,
+}
+
+/// What someone wants the configuration to be.
+pub(super) enum Intent {
+    /// What a set of manifests says.
+    Manifests(DesiredState),
+    /// Single objects, changed by hand.
+    ByHand {
+        owner: Owner,
+        upserts: DesiredState,
+        deletes: Vec<ObjectKey>,
+    },
+    /// The first objects of an empty database.
+    Seed(DesiredState),
+    /// What an earlier generation was.
+    Rollback(Generation),
+}
+
+impl Intent {
+    /// What the audit log calls it.
+    const fn action(&self) -> &'static str {
+        match self {
+            Intent::Manifests(_) | Intent::ByHand { .. } => "config.apply",
+            Intent::Seed(_) => "config.seed",
+            Intent::Rollback(_) => "config.rollback",
+        }
+    }
+
+    /// What is to do to make it true.
+    pub(super) async fn plan(
+        &self,
+        tx: &mut Tx,
+        observed: &mut ObservedState,
+        ownership: Ownership,
+    ) -> Result<Plan, ApplyError> {
+        match self {
+            Intent::Manifests(desired) => plan_of(tx, observed, desired, ownership).await,
+            Intent::ByHand {
+                owner,
+                upserts,
+                deletes,
+            } => {
+                let missing = deletes
+                    .iter()
+                    .find(|key| !observed.objects.contains_key(key));
+                if let Some(key) = missing {
+                    return Err(ApplyError::NotFound(key.clone()));
+                }
+                observe::load(tx, observed, &keys_by_hand(observed, upserts, deletes)).await?;
+                let plan = Plan::by_hand(observed, owner.clone(), upserts, deletes, ownership)?;
+                Ok(plan)
+            }
+            Intent::Seed(seed) => {
+                let plan = Plan::by_hand(observed, Owner::Boot, seed, &[], ownership)?;
+                Ok(plan)
+            }
+            Intent::Rollback(to) => rollback::plan(tx, observed, *to).await,
+        }
+    }
+}
+
+/// What is to do to make the manifests true.
+pub(super) async fn plan_of(
+    tx: &mut Tx,
+    observed: &mut ObservedState,
+    desired: &DesiredState,
+    ownership: Ownership,
+) -> Result<Plan, ApplyError> {
+    let mut keys = observed.keys_to_load(desired, ownership.prune);
+    // Whether one is left that may change the configuration depends on all of them.
+    let admin_keys = observed.objects.keys();
+    keys.extend(admin_keys.filter(|key| key.kind == Kind::AdminKey).cloned());
+    observe::load(tx, observed, &keys).await?;
+    Ok(Plan::between(observed, desired, ownership)?)
+}
+
+/// What [`Plan::by_hand`] must see: what is touched, and what the outcome depends on beyond that.
+fn keys_by_hand(
+    observed: &ObservedState,
+    upserts: &DesiredState,
+    deletes: &[ObjectKey],
+) -> Vec<ObjectKey> {
+    let touched: BTreeSet<&ObjectKey> = upserts.objects.keys().chain(deletes).collect();
+    let mut whole_kinds: BTreeSet<Kind> = touched
+        .iter()
+        .map(|key| key.kind)
+        .filter(|kind| *kind != Kind::OidcClient)
+        .collect();
+    whole_kinds.insert(Kind::Module);
+    if touched
+        .iter()
+        .any(|key| key.kind == Kind::Module && key.name == ModuleName::Jwt.name())
+    {
+        whole_kinds.insert(Kind::OidcClient);
+    }
+    observed
+        .objects
+        .keys()
+        .filter(|key| whole_kinds.contains(&key.kind) || touched.contains(key))
+        .cloned()
+        .collect()
+}
+
+impl Engine {
+    /// Makes the manifests' configuration the current one: all of it, in one transaction, or nothing.
+    pub async fn apply(
+        &self,
+        desired: DesiredState,
+        options: ApplyOptions,
+    ) -> Result<Applied, ApplyError> {
+        self.carry_out(&Intent::Manifests(desired), &options).await
+    }
+
+    /// Changes single objects in the name of `owner`, as the admin API and the commands that switch
+    /// by hand do: on the same way and with the same guards as [`Engine::apply`].
+    pub async fn apply_as(
+        &self,
+        owner: Owner,
+        upserts: Vec<Object>,
+        deletes: Vec<ObjectKey>,
+        options: ApplyOptions,
+    ) -> Result<Applied, ApplyError> {
+        let intent = Intent::ByHand {
+            owner,
+            upserts: self.desired(SetName::default(), upserts)?,
+            deletes,
+        };
+        self.carry_out(&intent, &options).await
+    }
+
+    /// Makes a new generation with the content of an earlier one. What people hold stays valid:
+    /// objects that are there keep their identity and their present secrets.
+    pub async fn rollback(
+        &self,
+        to: Generation,
+        options: ApplyOptions,
+    ) -> Result<Applied, ApplyError> {
+        self.carry_out(&Intent::Rollback(to), &options).await
+    }
+
+    /// Gives an empty database its first generation, and leaves any other alone. Servers that start
+    /// at once take turns, and all but the first find it done.
+    pub async fn seed(
+        &self,
+        seed: Vec<Object>,
+        actor: &Actor,
+    ) -> Result<Option<Generation>, ApplyError> {
+        if self.current().await? > Generation(0) {
+            return Ok(None);
+        }
+        let intent = Intent::Seed(self.desired(SetName::default(), seed)?);
+        let options = ApplyOptions {
+            expected_base: Some(Generation(0)),
+            ..ApplyOptions::new(actor.clone())
+        };
+        match self.carry_out(&intent, &options).await {
+            Ok(applied) if applied.outcome == Outcome::Applied => Ok(Some(applied.generation)),
+            Ok(_) | Err(ApplyError::Stale { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        intent: &Intent,
+        options: &ApplyOptions,
+    ) -> Result<Applied, ApplyError> {
+        let mut attempt = 1;
+        loop {
+            match self.attempt(intent, options).await {
+                // Someone wrote what this read, such as a sign-in by a client that goes.
+                Err(error) if error.is_serialization_failure() && attempt < ATTEMPTS => {
+                    tracing::debug!(attempt, %error, "trying once more");
+                    tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        intent: &Intent,
+        options: &ApplyOptions,
+    ) -> Result<Applied, ApplyError> {
+        let mut tx = self.store.begin_strict(TURN).await?;
+        let mut observed = observe::observe(&mut tx).await?;
+        refuse_stale(intent, options, observed.generation)?;
+        let plan = intent
+            .plan(&mut tx, &mut observed, options.ownership)
+            .await?;
+        refuse_unasked(&plan, &observed, options)?;
+        if plan.is_empty() {
+            tx.rollback().await?;
+            return Ok(Applied {
+                generation: plan.base,
+                plan,
+                outcome: Outcome::Unchanged,
+            });
+        }
+
+        let generation = plan.base.next();
+        let now = self.clock.now();
+        for (kind, writes) in self.writes(&plan)? {
+            write::write(&mut tx, kind, &writes, generation, now).await?;
+        }
+        record::generation(&mut tx, &plan, generation, options, now).await?;
+        record::audit(&mut tx, intent.action(), &plan, generation, options, now).await?;
+        tx.notify_change().await?;
+
+        if options.dry_run {
+            tx.rollback().await?;
+            return Ok(Applied {
+                generation,
+                plan,
+                outcome: Outcome::DryRun,
+            });
+        }
+        tx.commit().await?;
+        tracing::info!(%generation, actor = %options.actor, summary = %record::summary(&plan), "applied");
+        Ok(Applied {
+            generation,
+            plan,
+            outcome: Outcome::Applied,
+        })
+    }
+
+    /// The plan's changes as rows, kind by kind.
+    fn writes(&self, plan: &Plan) -> Result<BTreeMap<Kind, Writes>, ApplyError> {
+        let mut all: BTreeMap<Kind, Writes> = BTreeMap::new();
+        for change in &plan.changes {
+            let writes = all.entry(change.key.kind).or_default();
+            match (change.action, &change.id) {
+                (Action::Create, id) => {
+                    let id = id.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
+                    writes.created.extend(self.row(change, id)?);
+                }
+                (Action::Update, Some(id)) => {
+                    if change.renamed_from.is_some() {
+                        writes.renamed.push(id.clone());
+                    }
+                    writes.updated.extend(self.row(change, id.clone())?);
+                }
+                (Action::Delete, Some(id)) => writes.deleted.push(id.clone()),
+                (Action::Update | Action::Delete, None) => {
+                    return Err(ApplyError::NotFound(change.key.clone()));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn row(&self, change: &Change, id: String) -> Result<Option<Document>, ApplyError> {
+        let (Some((object, hash)), Some(owner)) = (&change.after, &change.owner_after) else {
+            return Ok(None);
+        };
+        stored_form::check(object, &self.keyring)?;
+        Ok(Some(Document::new(
+            id,
+            owner,
+            object.clone(),
+            hash.clone(),
+        )?))
+    }
+}
+
+fn refuse_unasked(
+    plan: &Plan,
+    observed: &ObservedState,
+    options: &ApplyOptions,
+) -> Result<(), ApplyError> {
+    if options.yes {
+        return Ok(());
+    }
+    let guards = plan.guards(observed, options.acting_key.as_ref());
+    if guards.is_empty() {
+        Ok(())
+    } else {
+        Err(ApplyError::NeedsYes(guards))
+    }
+}
+
+fn refuse_stale(
+    intent: &Intent,
+    options: &ApplyOptions,
+    current: Generation,
+) -> Result<(), ApplyError> {
+    if let Some(planned) = options.expected_base
+        && planned != current
+    {
+        return Err(ApplyError::Stale { planned, current });
+    }
+    if let (Some(planned), Intent::Manifests(desired)) = (&options.expected_digest, intent)
+        && *planned != desired.digest
+    {
+        return Err(ApplyError::OtherManifests {
+            planned: planned.clone(),
+            current: desired.digest.clone(),
+        });
+    }
+    Ok(())
+}

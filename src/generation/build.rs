@@ -1,0 +1,170 @@
+//! Builds the next snapshot: whole at first, and from then on only what changed.
+
+use std::{collections::HashMap, sync::Arc};
+
+use assay_reconciler::{diff::Generation, kind::Kind};
+
+use super::{
+    Engine,
+    documents::{self, Document},
+    errors::{SnapshotError, Undecodable},
+    observe, revisions,
+    signing_keys::{self, SigningKeys},
+    snapshot::{AdminKey, Client, Index, Modules, Namespace, Snapshot, Upstream},
+};
+use crate::store::Tx;
+
+impl Engine {
+    /// The next snapshot. Only what changed since `previous` is read and decoded; if nothing did, it
+    /// is `previous` itself.
+    ///
+    /// Missing signing keys are made on the way, so whoever holds a snapshot can sign.
+    ///
+    /// # Errors
+    /// A document that this binary cannot read, or a database that is behind `previous`: the caller
+    /// goes on serving `previous`.
+    pub async fn snapshot(
+        &self,
+        previous: Option<&Arc<Snapshot>>,
+    ) -> Result<Arc<Snapshot>, SnapshotError> {
+        let next = self.read(previous).await?;
+        let algorithms = signing_keys::algorithms(&next.jwt_settings());
+        if next.signing_keys.cover(&algorithms) {
+            return Ok(next);
+        }
+        self.ensure_signing_keys(&algorithms).await?;
+        self.read(Some(&next)).await
+    }
+
+    async fn read(&self, previous: Option<&Arc<Snapshot>>) -> Result<Arc<Snapshot>, SnapshotError> {
+        // One view of all tables: what is committed meanwhile is for the next snapshot.
+        let mut tx = self.store.begin_read().await?;
+        let generation = observe::current(&mut tx).await?;
+        let keys_revision = signing_keys::revision(&mut tx).await?;
+        let configuration = match previous {
+            Some(previous) if generation < previous.generation => {
+                return Err(SnapshotError::Older {
+                    serving: previous.generation,
+                    found: generation,
+                });
+            }
+            Some(previous) if generation == previous.generation => {
+                if keys_revision == previous.keys_revision {
+                    return Ok(Arc::clone(previous));
+                }
+                Snapshot::clone(previous)
+            }
+            Some(previous) => changed(&mut tx, previous, generation).await?,
+            None => whole(&mut tx, generation).await?,
+        };
+        let before = &configuration.signing_keys;
+        let signing_keys = if previous.is_some() && keys_revision == configuration.keys_revision {
+            Arc::clone(before)
+        } else {
+            Arc::new(signing_keys::load(&mut tx, &self.keyring, before).await?)
+        };
+        tx.rollback().await?;
+        Ok(Arc::new(Snapshot {
+            keys_revision,
+            signing_keys,
+            ..configuration
+        }))
+    }
+}
+
+async fn whole(tx: &mut Tx, generation: Generation) -> Result<Snapshot, SnapshotError> {
+    let mut snapshot = Snapshot {
+        generation,
+        keys_revision: 0,
+        clients: Index::default(),
+        admin_keys: Index::default(),
+        admin_keys_by_hash: HashMap::new(),
+        upstreams: Index::default(),
+        namespaces: Index::default(),
+        module_rows: HashMap::new(),
+        modules: Modules::effective(std::iter::empty()),
+        signing_keys: Arc::new(SigningKeys::default()),
+    };
+    for kind in Kind::ALL {
+        for document in documents::all(tx, kind).await? {
+            put(&mut snapshot, kind, document)?;
+        }
+    }
+    settle(&mut snapshot);
+    Ok(snapshot)
+}
+
+async fn changed(
+    tx: &mut Tx,
+    previous: &Snapshot,
+    generation: Generation,
+) -> Result<Snapshot, SnapshotError> {
+    let mut snapshot = Snapshot {
+        generation,
+        ..previous.clone()
+    };
+    let revisions = revisions::changed_since(tx, previous.generation).await?;
+    // First all of the old, then all of the new: a new object may have the name of an old one.
+    for revision in &revisions {
+        remove(&mut snapshot, revision.kind()?, &revision.document.id);
+    }
+    for revision in revisions {
+        if !revision.deleted {
+            put(&mut snapshot, revision.kind()?, revision.document)?;
+        }
+    }
+    settle(&mut snapshot);
+    Ok(snapshot)
+}
+
+fn put(snapshot: &mut Snapshot, kind: Kind, document: Document) -> Result<(), Undecodable> {
+    match kind {
+        Kind::Module => {
+            let module = document.module()?;
+            snapshot.module_rows.insert(document.id, module);
+        }
+        Kind::ZanzibarNamespace => snapshot.namespaces.insert(Namespace {
+            spec: document.spec(kind)?,
+            uid: document.id,
+            name: document.name,
+        }),
+        Kind::AdminKey => snapshot.admin_keys.insert(AdminKey {
+            spec: document.spec(kind)?,
+            uid: document.id,
+            name: document.name,
+        }),
+        Kind::UpstreamProvider => snapshot.upstreams.insert(Upstream {
+            spec: document.spec(kind)?,
+            uid: document.id,
+            name: document.name,
+        }),
+        Kind::OidcClient => snapshot.clients.insert(Client {
+            spec: document.spec(kind)?,
+            uid: document.id,
+            name: document.name,
+        }),
+    }
+    Ok(())
+}
+
+fn remove(snapshot: &mut Snapshot, kind: Kind, id: &str) {
+    match kind {
+        Kind::Module => {
+            snapshot.module_rows.remove(id);
+        }
+        Kind::ZanzibarNamespace => snapshot.namespaces.remove(id),
+        Kind::AdminKey => snapshot.admin_keys.remove(id),
+        Kind::UpstreamProvider => snapshot.upstreams.remove(id),
+        Kind::OidcClient => snapshot.clients.remove(id),
+    }
+}
+
+/// Derives what follows from the documents.
+fn settle(snapshot: &mut Snapshot) {
+    snapshot.modules = Modules::effective(snapshot.module_rows.values());
+    snapshot.admin_keys_by_hash = snapshot
+        .admin_keys()
+        .into_iter()
+        .map(|key| (key.spec.hash.clone(), Arc::clone(key)))
+        .collect();
+}

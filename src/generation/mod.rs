@@ -1,0 +1,113 @@
+//! The engine room: observes the stored documents, applies a plan in one transaction, records the
+//! generation, and builds the snapshot that requests are served from. No HTTP.
+//!
+//! A change goes one way: [`Engine::apply`] (or by hand, or back) makes generation N+1, a server's
+//! [`Engine::snapshot`] reads what differs, and [`Publisher`] tells whoever waits that it is served.
+
+mod apply;
+mod build;
+mod documents;
+mod errors;
+mod export;
+mod history;
+mod observe;
+mod publisher;
+mod record;
+mod replicas;
+mod revisions;
+mod rollback;
+mod signing_keys;
+mod snapshot;
+mod stored_form;
+mod write;
+
+use std::sync::Arc;
+
+use assay_reconciler::{
+    diff::{DesiredState, Ownership, Plan, SetName},
+    object::Object,
+};
+
+pub use assay_reconciler::diff::{Generation, Owner};
+
+pub use self::{
+    apply::{Applied, ApplyOptions, Outcome},
+    errors::{ApplyError, SnapshotError, Undecodable},
+    history::{GenerationRecord, MAX_RECORDS},
+    publisher::{NotServing, Publisher},
+    record::{Actor, Source},
+    replicas::{HEARTBEAT, LIVE, Replica, ReplicaError, ReplicaId},
+    signing_keys::{KeyError, KeyState, SigningKeyRecord, SigningKeys},
+    snapshot::{AdminKey, Client, Namespace, Snapshot, Upstream},
+};
+use crate::{
+    clock::Clock,
+    crypto::Keyring,
+    store::{Store, StoreError, fetch_one},
+};
+
+/// Makes generations and reads them. A clone shares the database.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    store: Store,
+    keyring: Arc<Keyring>,
+    clock: Clock,
+}
+
+impl Engine {
+    /// The engine of this database, whose schema is in place.
+    pub fn new(store: Store, keyring: Arc<Keyring>, clock: Clock) -> Self {
+        Self {
+            store,
+            keyring,
+            clock,
+        }
+    }
+
+    /// The newest generation; 0 on an empty database.
+    pub async fn current(&self) -> Result<Generation, StoreError> {
+        let (number,) = fetch_one!(
+            &self.store,
+            (i64,),
+            "SELECT COALESCE(MAX(number), 0) FROM generations"
+        )?;
+        Ok(Generation(number))
+    }
+
+    /// What a set of manifests wants, with every secret brought into its stored form.
+    ///
+    /// # Errors
+    /// A secret that was not read, or one that is given as a hash and must be recovered.
+    pub fn desired(
+        &self,
+        set: SetName,
+        mut objects: Vec<Object>,
+    ) -> Result<DesiredState, ApplyError> {
+        for object in &mut objects {
+            object
+                .seal_secrets(self.keyring.as_ref())
+                .map_err(|source| ApplyError::Secret {
+                    key: object.key(),
+                    source,
+                })?;
+        }
+        Ok(DesiredState::new(set, objects)?)
+    }
+
+    /// What [`Engine::apply`] would do. Takes no lock, so another generation may come in between;
+    /// `expected_base` guards against that.
+    pub async fn plan(
+        &self,
+        desired: &DesiredState,
+        ownership: Ownership,
+    ) -> Result<Plan, ApplyError> {
+        let mut tx = self.store.begin_read().await?;
+        let mut observed = observe::observe(&mut tx).await?;
+        let plan = apply::plan_of(&mut tx, &mut observed, desired, ownership).await?;
+        tx.rollback().await?;
+        Ok(plan)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! What is written down about a generation: who made it, from what, and what it changed.
+
+use std::fmt;
+
+use assay_reconciler::{
+    diff::{Action, Change, Generation, Owner, Plan, Reason, SetName, Summary},
+    kind::Kind,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{apply::ApplyOptions, errors::ApplyError};
+use crate::{
+    clock::UnixMillis,
+    store::{StoreError, Tx, execute},
+};
+
+/// Who changes the configuration, as in `cli:root@host`, `admin-key:ci` or `boot`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Actor(String);
+
+impl Actor {
+    /// Whoever `name` says.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The first start of a server.
+    pub fn boot() -> Self {
+        Self::new("boot")
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Where the manifests were found, when their folder is in git.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Source {
+    /// The commit that is checked out.
+    pub commit: Option<String>,
+    /// Whether the folder differs from that commit.
+    pub dirty: Option<bool>,
+    /// Where the repository comes from, without any password.
+    pub url: Option<String>,
+}
+
+/// `3 to create, 1 to change, 0 to delete, 9996 unchanged`.
+pub(super) fn summary(plan: &Plan) -> String {
+    let summary = plan.summary();
+    format!(
+        "{} to create, {} to change, {} to delete, {} unchanged",
+        summary.create, summary.change, summary.delete, summary.unchanged
+    )
+}
+
+/// A change as the generation's record keeps it. What the object said before and after is in
+/// `object_revisions`, once; here it would be there a second time.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordedChange<'a> {
+    action: Action,
+    kind: Kind,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renamed_from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner_before: Option<&'a Owner>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner_after: Option<&'a Owner>,
+    reasons: &'a [Reason],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordedPlan<'a> {
+    base: Generation,
+    set: Option<&'a SetName>,
+    digest: &'a str,
+    summary: Summary,
+    changes: Vec<RecordedChange<'a>>,
+}
+
+fn recorded(plan: &Plan) -> Result<String, serde_json::Error> {
+    fn of(change: &Change) -> RecordedChange<'_> {
+        RecordedChange {
+            action: change.action,
+            kind: change.key.kind,
+            name: &change.key.name,
+            renamed_from: change.renamed_from.as_deref(),
+            owner_before: change.owner_before.as_ref(),
+            owner_after: change.owner_after.as_ref(),
+            reasons: &change.reasons,
+        }
+    }
+    serde_json::to_string(&RecordedPlan {
+        base: plan.base,
+        set: plan.set.as_ref(),
+        digest: &plan.digest,
+        summary: plan.summary(),
+        changes: plan.changes.iter().map(of).collect(),
+    })
+}
+
+pub(super) async fn generation(
+    tx: &mut Tx,
+    plan: &Plan,
+    number: Generation,
+    options: &ApplyOptions,
+    now: UnixMillis,
+) -> Result<(), ApplyError> {
+    let set = plan.set.as_ref().map(ToString::to_string);
+    execute!(
+        tx,
+        "INSERT INTO generations (number, created_at, actor, set_name, source_commit, source_dirty,
+                                  source_url, digest, summary, plan)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        number.0,
+        now,
+        options.actor.as_str(),
+        set.as_deref(),
+        options.source.commit.as_deref(),
+        options.source.dirty,
+        options.source.url.as_deref(),
+        &plan.digest,
+        summary(plan),
+        recorded(plan)?
+    )?;
+    Ok(())
+}
+
+pub(super) async fn audit(
+    tx: &mut Tx,
+    action: &str,
+    plan: &Plan,
+    number: Generation,
+    options: &ApplyOptions,
+    now: UnixMillis,
+) -> Result<(), ApplyError> {
+    let detail = serde_json::json!({
+        "generation": number,
+        "summary": summary(plan),
+        "set": plan.set,
+        "source": options.source,
+    });
+    let subject = format!("generation/{number}");
+    Ok(event(tx, &options.actor, action, &subject, &detail, now).await?)
+}
+
+/// Writes down who did what to what.
+pub(super) async fn event(
+    tx: &mut Tx,
+    actor: &Actor,
+    action: &str,
+    subject: &str,
+    detail: &serde_json::Value,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "INSERT INTO audit (id, occurred_at, actor, action, subject, detail)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        Uuid::now_v7().to_string(),
+        now,
+        actor.as_str(),
+        action,
+        subject,
+        detail.to_string()
+    )
+    .map(drop)
+}

@@ -1,0 +1,274 @@
+//! Everything hot of one generation, in memory. A request is served from one snapshot to its end.
+
+use std::{collections::HashMap, sync::Arc};
+
+use assay_reconciler::{
+    diff::Generation,
+    spec::{
+        AdminKeySpec, ModuleName, ModuleSettings, ModuleSpec, OidcClientSpec, UpstreamProviderSpec,
+        ZanzibarNamespaceSpec,
+        admin_key::KeyHash,
+        module::{
+            JwtSettings, OidcProviderSettings, PasskeySettings, PasswordSettings, SessionSettings,
+        },
+    },
+};
+
+use super::signing_keys::SigningKeys;
+
+/// A relying party.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// `oidc_clients.id`: survives a rename; what tokens and consents hang on.
+    pub uid: String,
+    /// The `client_id`.
+    pub name: String,
+    /// What the manifest says.
+    pub spec: OidcClientSpec,
+}
+
+/// A key to the admin API.
+#[derive(Clone, Debug)]
+pub struct AdminKey {
+    /// `admin_keys.id`.
+    pub uid: String,
+    /// Its name.
+    pub name: String,
+    /// What the manifest says.
+    pub spec: AdminKeySpec,
+}
+
+/// An identity provider that people may sign in with.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// `upstream_providers.id`.
+    pub uid: String,
+    /// Its name.
+    pub name: String,
+    /// What the manifest says; the secret is sealed.
+    pub spec: UpstreamProviderSpec,
+}
+
+/// A type of object with its relations and permissions.
+#[derive(Clone, Debug)]
+pub struct Namespace {
+    /// `zanzibar_namespaces.id`.
+    pub uid: String,
+    /// The type's name.
+    pub name: String,
+    /// What the manifest says.
+    pub spec: ZanzibarNamespaceSpec,
+}
+
+/// What has a name, and an id that outlives it.
+pub(super) trait Named {
+    fn uid(&self) -> &str;
+    fn name(&self) -> &str;
+}
+
+macro_rules! named {
+    ($($type:ty),*) => {$(
+        impl Named for $type {
+            fn uid(&self) -> &str {
+                &self.uid
+            }
+            fn name(&self) -> &str {
+                &self.name
+            }
+        }
+    )*};
+}
+named!(Client, AdminKey, Upstream, Namespace);
+
+/// Objects of one kind, found by name and by id. A clone shares the objects.
+#[derive(Debug)]
+pub(super) struct Index<T> {
+    pub(super) by_name: HashMap<Arc<str>, Arc<T>>,
+    pub(super) by_uid: HashMap<Arc<str>, Arc<T>>,
+}
+
+impl<T> Default for Index<T> {
+    fn default() -> Self {
+        Self {
+            by_name: HashMap::new(),
+            by_uid: HashMap::new(),
+        }
+    }
+}
+
+impl<T> Clone for Index<T> {
+    fn clone(&self) -> Self {
+        Self {
+            by_name: self.by_name.clone(),
+            by_uid: self.by_uid.clone(),
+        }
+    }
+}
+
+impl<T: Named> Index<T> {
+    pub(super) fn insert(&mut self, object: T) {
+        let object = Arc::new(object);
+        self.by_name
+            .insert(Arc::from(object.name()), Arc::clone(&object));
+        self.by_uid.insert(Arc::from(object.uid()), object);
+    }
+
+    pub(super) fn remove(&mut self, uid: &str) {
+        if let Some(object) = self.by_uid.remove(uid) {
+            self.by_name.remove(object.name());
+        }
+    }
+
+    fn sorted(&self) -> Vec<&Arc<T>> {
+        let mut all: Vec<&Arc<T>> = self.by_name.values().collect();
+        all.sort_unstable_by_key(|object| object.name());
+        all
+    }
+}
+
+/// The configuration of one generation and the signing keys, ready for use.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Which configuration it is.
+    pub generation: Generation,
+    /// Counts changes of the signing keys, which are no part of the configuration.
+    pub keys_revision: i64,
+    pub(super) clients: Index<Client>,
+    pub(super) admin_keys: Index<AdminKey>,
+    pub(super) admin_keys_by_hash: HashMap<KeyHash, Arc<AdminKey>>,
+    pub(super) upstreams: Index<Upstream>,
+    pub(super) namespaces: Index<Namespace>,
+    /// What the database says of modules, by id, as a module may be unknown to it.
+    pub(super) module_rows: HashMap<String, (ModuleName, ModuleSpec)>,
+    pub(super) modules: Modules,
+    pub(super) signing_keys: Arc<SigningKeys>,
+}
+
+impl Snapshot {
+    /// The client of this `client_id`.
+    pub fn client(&self, client_id: &str) -> Option<&Arc<Client>> {
+        self.clients.by_name.get(client_id)
+    }
+
+    /// The client that rows refer to by `client_uid`.
+    pub fn client_by_uid(&self, uid: &str) -> Option<&Arc<Client>> {
+        self.clients.by_uid.get(uid)
+    }
+
+    /// Every client, by name.
+    pub fn clients(&self) -> Vec<&Arc<Client>> {
+        self.clients.sorted()
+    }
+
+    /// The admin key with this hash.
+    pub fn admin_key(&self, hash: &KeyHash) -> Option<&Arc<AdminKey>> {
+        self.admin_keys_by_hash.get(hash)
+    }
+
+    /// Every admin key, by name.
+    pub fn admin_keys(&self) -> Vec<&Arc<AdminKey>> {
+        self.admin_keys.sorted()
+    }
+
+    /// The upstream provider of this name.
+    pub fn upstream(&self, name: &str) -> Option<&Arc<Upstream>> {
+        self.upstreams.by_name.get(name)
+    }
+
+    /// Every upstream provider, by name.
+    pub fn upstreams(&self) -> Vec<&Arc<Upstream>> {
+        self.upstreams.sorted()
+    }
+
+    /// The namespace of this name.
+    pub fn namespace(&self, name: &str) -> Option<&Arc<Namespace>> {
+        self.namespaces.by_name.get(name)
+    }
+
+    /// Every namespace, by name.
+    pub fn namespaces(&self) -> Vec<&Arc<Namespace>> {
+        self.namespaces.sorted()
+    }
+
+    /// What holds for a module, whether or not anybody said anything about it.
+    pub fn module(&self, name: ModuleName) -> &ModuleSpec {
+        self.modules.get(name)
+    }
+
+    /// Whether a module is on.
+    pub fn is_on(&self, name: ModuleName) -> bool {
+        self.module(name).enabled
+    }
+
+    /// Settings of `session`.
+    pub fn session_settings(&self) -> SessionSettings {
+        match &self.module(ModuleName::Session).settings {
+            ModuleSettings::Session(settings) => settings.clone(),
+            _ => SessionSettings::default(),
+        }
+    }
+
+    /// Settings of `password`.
+    pub fn password_settings(&self) -> PasswordSettings {
+        match &self.module(ModuleName::Password).settings {
+            ModuleSettings::Password(settings) => settings.clone(),
+            _ => PasswordSettings::default(),
+        }
+    }
+
+    /// Settings of `jwt`.
+    pub fn jwt_settings(&self) -> JwtSettings {
+        match &self.module(ModuleName::Jwt).settings {
+            ModuleSettings::Jwt(settings) => settings.clone(),
+            _ => JwtSettings::default(),
+        }
+    }
+
+    /// Settings of `oidc_provider`.
+    pub fn oidc_provider_settings(&self) -> OidcProviderSettings {
+        match &self.module(ModuleName::OidcProvider).settings {
+            ModuleSettings::OidcProvider(settings) => settings.clone(),
+            _ => OidcProviderSettings::default(),
+        }
+    }
+
+    /// Settings of `passkey`.
+    pub fn passkey_settings(&self) -> PasskeySettings {
+        match &self.module(ModuleName::Passkey).settings {
+            ModuleSettings::Passkey(settings) => settings.clone(),
+            _ => PasskeySettings::default(),
+        }
+    }
+
+    /// The keys that sign and verify tokens.
+    pub fn signing_keys(&self) -> &Arc<SigningKeys> {
+        &self.signing_keys
+    }
+}
+
+/// What holds for every module.
+#[derive(Clone, Debug)]
+pub(super) struct Modules(Vec<ModuleSpec>);
+
+impl Modules {
+    /// A module that no row speaks of is off with default settings, unless it cannot be off.
+    pub(super) fn effective<'a>(rows: impl Iterator<Item = &'a (ModuleName, ModuleSpec)>) -> Self {
+        let mut rows: HashMap<ModuleName, &ModuleSpec> =
+            rows.map(|(name, spec)| (*name, spec)).collect();
+        let spec = |name: ModuleName| {
+            let mut spec = rows.remove(&name).cloned().unwrap_or_else(|| ModuleSpec {
+                enabled: false,
+                settings: name.default_settings(),
+            });
+            spec.enabled |= name.is_always_on();
+            spec
+        };
+        Self(ModuleName::ALL.into_iter().map(spec).collect())
+    }
+
+    fn get(&self, name: ModuleName) -> &ModuleSpec {
+        // `effective` made one for each, in this order.
+        let position = ModuleName::ALL.iter().position(|each| *each == name);
+        &self.0[position.unwrap_or_default()]
+    }
+}

@@ -1,0 +1,39 @@
+//! The last look at an object before it is written.
+
+use assay_reconciler::{
+    object::{Object, Spec, UPSTREAM_SECRET_PURPOSE},
+    secret::SecretSource,
+};
+
+use super::errors::ApplyError;
+use crate::crypto::Keyring;
+
+/// Refuses what must not reach the database: a secret in the clear, a sealed secret that this
+/// installation cannot open, a name that breaks lines.
+pub(super) fn check(object: &Object, keyring: &Keyring) -> Result<(), ApplyError> {
+    if object.name().chars().any(char::is_control) {
+        return Err(ApplyError::BadName(object.name().to_owned()));
+    }
+    if secrets(&object.spec).any(|secret| !secret.is_stored_form()) {
+        return Err(ApplyError::Unsealed(object.key()));
+    }
+    if let Spec::UpstreamProvider(upstream) = &object.spec
+        && let Some(SecretSource::Sealed(text)) = &upstream.client_secret
+        && keyring.open(UPSTREAM_SECRET_PURPOSE, text).is_err()
+    {
+        return Err(ApplyError::ForeignSecret(object.key()));
+    }
+    Ok(())
+}
+
+fn secrets(spec: &Spec) -> impl Iterator<Item = &SecretSource> {
+    let (current, previous) = match spec {
+        Spec::OidcClient(client) => (
+            client.client_secret.as_ref(),
+            client.previous_client_secret.as_ref().map(|p| &p.secret),
+        ),
+        Spec::UpstreamProvider(upstream) => (upstream.client_secret.as_ref(), None),
+        Spec::Module(_) | Spec::ZanzibarNamespace(_) | Spec::AdminKey(_) => (None, None),
+    };
+    current.into_iter().chain(previous)
+}

@@ -1,0 +1,11 @@
+//! What the engine room promises, on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod applying;
+mod fixture;
+mod guarding;
+mod people;
+mod replicas;
+mod rolling_back;
+mod signing;
+mod snapshots;
