@@ -13,7 +13,7 @@ pub struct Connection {
 
 pub struct Response {
     pub status: u16,
-    pub headers: String,
+    _headers: String,
     pub body: Vec<u8>,
 }
 

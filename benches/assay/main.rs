@@ -10,7 +10,9 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::cast_precision_loss,
-    missing_docs
+    missing_docs,
+    unreachable_pub,
+    clippy::pedantic
 )]
 
 mod database;
