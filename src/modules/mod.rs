@@ -1,6 +1,68 @@
-//! The parts of the product that can be switched on and off.
+//! The parts of the product that can be switched on and off, one folder each.
+//!
+//! A module is a value in [`MODULES`]: its name, the paths that are its own, its routes and its
+//! background tasks. A module that is off has no routes, and its paths say so.
 
 pub mod problem;
 mod site;
 
+use std::sync::Arc;
+
+use assay_reconciler::spec::{ModuleName, admin_key::KeyHash};
+use axum::Router;
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
 pub use self::{problem::Problem, site::Site};
+use crate::{
+    clock::Clock,
+    crypto::{CpuPool, Keyring, password::Passwords},
+    generation::{Engine, Publisher, Snapshot},
+    store::Store,
+};
+
+/// What a module is given. A clone is a handful of reference counts.
+///
+/// It belongs to one generation: handlers have it as their state, so a request sees one
+/// configuration from beginning to end.
+#[derive(Clone)]
+pub struct Context {
+    /// The database.
+    pub store: Store,
+    /// Keys that seal what is stored.
+    pub keyring: Arc<Keyring>,
+    /// The time.
+    pub clock: Clock,
+    /// Changes the configuration.
+    pub engine: Engine,
+    /// The configuration of this generation.
+    pub snapshot: Arc<Snapshot>,
+    /// Tells when a change is served.
+    pub publisher: Arc<Publisher>,
+    /// Hashes passwords, a few at a time.
+    pub passwords: Passwords,
+    /// Does what keeps a core busy: signatures.
+    pub cpu: CpuPool,
+    /// Where this server is reached.
+    pub site: Arc<Site>,
+    /// Hashes of the admin keys in `engine.toml`, which have every permission.
+    pub boot_admin_keys: Arc<[KeyHash]>,
+}
+
+/// A part of the product that can be switched on and off.
+pub struct Module {
+    /// Its name.
+    pub name: ModuleName,
+    /// Paths that belong to it, and all that lies under them: they answer 404 with a problem document
+    /// of kind `module-disabled` when it is off. Where two modules match, the longer path wins.
+    pub paths: &'static [&'static str],
+    /// Its routes in one generation. Called again for each, so it may prepare what does not change
+    /// within a generation.
+    pub routes: fn(&Context) -> Router,
+    /// Its background tasks. They are started with the module, told to end when it is switched off or
+    /// its settings change, and waited for.
+    pub tasks: fn(&Context, CancellationToken) -> Vec<BoxFuture<'static, ()>>,
+}
+
+/// Every module there is.
+pub static MODULES: [Module; 0] = [];
