@@ -3,7 +3,7 @@
 //! The rows become a table named `batch`, and the statement says what is to happen with it:
 //!
 //! ```text
-//! WITH batch (id, name) AS (VALUES ($1, $2), ($3, $4), ...)
+//! WITH batch (id, name) AS (VALUES (?, ?), (?, ?), ...)
 //! INSERT INTO things (id, name) SELECT id, name FROM batch WHERE TRUE ON CONFLICT ...
 //! ```
 //!
@@ -18,8 +18,8 @@ use sqlx::{Arguments, AssertSqlSafe, Database, Encode, Postgres, Sqlite, Type};
 use super::{Handle, StoreError, Tx};
 use crate::clock::UnixMillis;
 
-/// Values bound in one statement. Far below the limits (32,766 on SQLite, 65,535 on PostgreSQL):
-/// longer statements were no faster.
+/// Values bound in one statement. Far below the limits (32,766 on SQLite, 65,535 on PostgreSQL): of 512,
+/// 1,024, 4,096 and 30,000 this was the fastest on both.
 const MAX_VALUES: usize = 4_096;
 
 /// One value of one row. `None` is NULL of that type; PostgreSQL needs to know which.
@@ -76,14 +76,16 @@ pub async fn execute<'a, const N: usize>(
         if chunk.is_empty() {
             return Ok(changed);
         }
+        // To SQLite `$1` is a name, which it looks up among all others: quadratic, and 13 times slower
+        // here. PostgreSQL knows no other placeholder.
+        let is_numbered = matches!(tx.writer(), Handle::Postgres(_));
+        let text = |rows| text(columns, statement, rows, is_numbered);
         // Full chunks have one text, which is prepared once.
         let is_full = chunk.len() == rows_at_once;
         let text = if is_full {
-            full_text
-                .get_or_insert_with(|| text(columns, statement, rows_at_once))
-                .clone()
+            full_text.get_or_insert_with(|| text(rows_at_once)).clone()
         } else {
-            text(columns, statement, chunk.len())
+            text(chunk.len())
         };
         let outcome = match tx.writer() {
             Handle::Sqlite(connection) => {
@@ -105,13 +107,22 @@ pub async fn execute<'a, const N: usize>(
     }
 }
 
-fn text<const N: usize>(columns: [&'static str; N], statement: &str, rows: usize) -> String {
+fn text<const N: usize>(
+    columns: [&'static str; N],
+    statement: &str,
+    rows: usize,
+    is_numbered: bool,
+) -> String {
     let mut sql = format!("WITH batch ({}) AS (VALUES ", columns.join(", "));
     for row in 0..rows {
         sql.push_str(if row == 0 { "(" } else { ", (" });
         for column in 0..N {
-            let separator = if column == 0 { "" } else { ", " };
-            let _ = write!(sql, "{separator}${}", row * N + column + 1);
+            sql.push_str(if column == 0 { "" } else { ", " });
+            if is_numbered {
+                let _ = write!(sql, "${}", row * N + column + 1);
+            } else {
+                sql.push('?');
+            }
         }
         sql.push(')');
     }
