@@ -3,8 +3,14 @@
 //! A module is a value in [`MODULES`]: its name, the paths that are its own, its routes and its
 //! background tasks. A module that is off has no routes, and its paths say so.
 
+pub mod audit;
+pub mod form;
+pub mod pages;
+pub mod parameters;
+pub mod prepared;
 pub mod problem;
 mod site;
+pub mod user;
 
 use std::sync::Arc;
 

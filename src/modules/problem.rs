@@ -13,6 +13,8 @@ use serde_json::{Map, Value};
 
 use assay_reconciler::spec::ModuleName;
 
+use crate::{crypto::CryptoError, store::StoreError};
+
 /// What `type` begins with. A URN, because a problem is named here, not explained at an address.
 const TYPE_PREFIX: &str = "urn:assay:problem:";
 
@@ -186,6 +188,23 @@ impl Problem {
             document.insert(member.clone(), value.clone());
         }
         Value::Object(document)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if error.is_unavailable() {
+            tracing::warn!("{error}");
+            Self::unavailable("the database is busy or cut off", 1)
+        } else {
+            Self::internal(&error)
+        }
+    }
+}
+
+impl From<CryptoError> for Problem {
+    fn from(error: CryptoError) -> Self {
+        Self::internal(&error)
     }
 }
 

@@ -1,0 +1,141 @@
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::http::HeaderValue;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use url::Url;
+
+use super::STYLESHEET;
+
+/// What a browser may do with a page (Content Security Policy Level 3). Without additions: show it,
+/// and send its forms back to us.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    form_targets: Vec<String>,
+    image: Option<String>,
+    script: Option<&'static str>,
+}
+
+impl Policy {
+    /// Its forms go to us and nowhere else.
+    pub fn strict() -> Self {
+        Self::default()
+    }
+
+    /// Lets a form's answer lead the browser on to `uri`.
+    ///
+    /// Chromium holds every redirect that follows a form against `form-action`, also those that the
+    /// client makes after its callback. So an `https` client needs `https:`, not just its own origin;
+    /// anything else gets exactly its origin or scheme.
+    #[must_use]
+    pub fn leading_to(mut self, uri: &str) -> Self {
+        let Ok(url) = Url::parse(uri) else {
+            return self;
+        };
+        if matches!(url.scheme(), "http" | "https") {
+            self.form_targets.push("https:".to_owned());
+        } else {
+            self.form_targets.push(format!("{}:", url.scheme()));
+        }
+        if url.scheme() == "http" {
+            self.form_targets.push(url.origin().ascii_serialization());
+        }
+        self
+    }
+
+    /// Shows this picture.
+    #[must_use]
+    pub fn showing(mut self, picture: Option<&str>) -> Self {
+        self.image = picture
+            .and_then(|uri| Url::parse(uri).ok())
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .map(|url| url.origin().ascii_serialization());
+        self
+    }
+
+    /// Runs this script, and no other.
+    #[must_use]
+    pub fn running(mut self, script: &'static str) -> Self {
+        self.script = Some(script);
+        self
+    }
+
+    pub(super) fn header(&self) -> HeaderValue {
+        let mut policy = format!(
+            "default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+            source(STYLESHEET)
+        );
+        for target in &self.form_targets {
+            policy.push(' ');
+            policy.push_str(target);
+        }
+        if let Some(image) = &self.image {
+            policy.push_str("; img-src ");
+            policy.push_str(image);
+        }
+        if let Some(script) = self.script {
+            policy.push_str("; script-src ");
+            policy.push_str(&source(script));
+        }
+        // Origins and schemes of parsed URLs are ASCII; should one not be, nothing is allowed.
+        HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ))
+    }
+}
+
+fn source(text: &str) -> String {
+    format!(
+        "'sha256-{}'",
+        STANDARD.encode(digest(&SHA256, text.as_bytes()))
+    )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn form_action(policy: &Policy) -> String {
+        let header = policy.header();
+        let text = header.to_str().unwrap();
+        let at = text.find("form-action").unwrap();
+        text[at..].split(';').next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn forms_stay_here_unless_a_client_waits() {
+        assert_eq!(form_action(&Policy::strict()), "form-action 'self'");
+        assert_eq!(
+            form_action(&Policy::strict().leading_to("https://app.example.com/cb")),
+            "form-action 'self' https:"
+        );
+        assert_eq!(
+            form_action(&Policy::strict().leading_to("http://127.0.0.1:8090/cb")),
+            "form-action 'self' https: http://127.0.0.1:8090"
+        );
+        assert_eq!(
+            form_action(&Policy::strict().leading_to("com.example.app:/cb")),
+            "form-action 'self' com.example.app:"
+        );
+    }
+
+    #[test]
+    fn nothing_is_loaded_and_nobody_frames_it() {
+        let header = Policy::strict().header();
+        let text = header.to_str().unwrap();
+        assert!(text.starts_with("default-src 'none'; style-src 'sha256-"));
+        assert!(text.contains("frame-ancestors 'none'"));
+        assert!(!text.contains("script-src") && !text.contains("unsafe"));
+    }
+
+    #[test]
+    fn a_picture_cannot_add_a_directive() {
+        let policy = Policy::strict().showing(Some("https://x.example/;script-src *"));
+        let header = policy.header();
+        assert!(
+            header
+                .to_str()
+                .unwrap()
+                .ends_with("img-src https://x.example")
+        );
+    }
+}

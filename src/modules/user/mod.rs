@@ -1,0 +1,14 @@
+//! People: the rows of `users`. Not a module of the product, but what the modules that sign people in
+//! share.
+
+mod create;
+mod email;
+mod lookup;
+mod state;
+
+pub use self::{
+    create::{CreateUserError, NewUser, create},
+    email::{Email, NotAnEmail},
+    lookup::{User, by_email, by_id},
+    state::{UserState, disable, enable, set_password_hash},
+};
