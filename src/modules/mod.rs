@@ -5,10 +5,12 @@
 
 pub mod audit;
 pub mod form;
+pub mod jwt;
 pub mod pages;
 pub mod parameters;
 pub mod prepared;
 pub mod problem;
+pub mod session;
 mod site;
 pub mod user;
 

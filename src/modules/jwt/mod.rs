@@ -1,0 +1,31 @@
+//! Module `jwt`: signed tokens and the keys to check them with.
+//!
+//! Keys sign by themselves ([`SigningKey::sign_jwt`]); here are the kinds of token, the check of our
+//! own access tokens, and the public keys at `/.well-known/jwks.json`.
+//!
+//! [`SigningKey::sign_jwt`]: crate::crypto::SigningKey::sign_jwt
+
+mod access_token;
+mod jwks;
+
+use axum::{Router, http::HeaderMap, routing::get};
+
+pub use self::access_token::{AccessTokenClaims, verify_access_token};
+use super::Context;
+
+/// Where the public keys are.
+pub const JWKS_PATH: &str = "/.well-known/jwks.json";
+
+/// `typ` of a JWT access token (RFC 9068 2.1).
+pub const ACCESS_TOKEN: &str = "at+jwt";
+/// `typ` of an ID token.
+pub const ID_TOKEN: &str = "JWT";
+
+/// The module's routes.
+pub fn routes(context: &Context) -> Router {
+    let jwks = jwks::prepare(context);
+    Router::new().route(
+        JWKS_PATH,
+        get(async move |headers: HeaderMap| jwks.respond(&headers)),
+    )
+}

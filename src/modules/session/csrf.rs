@@ -1,0 +1,43 @@
+//! Proof that a form comes from a page of ours, shown to the one who sends it.
+//!
+//! A form for somebody who is signed in is bound to the session, one for anybody to the browser. The
+//! token is a MAC, so nothing is stored.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{Browser, SignedIn};
+use crate::crypto::Keyring;
+
+/// The name of the form's field.
+pub const FIELD: &str = "csrf";
+
+/// What a form is bound to.
+#[derive(Clone, Copy, Debug)]
+pub enum Bound<'a> {
+    /// The browser, before sign-in.
+    Browser(&'a Browser),
+    /// The session.
+    Session(&'a SignedIn),
+}
+
+/// The token of a form.
+pub fn token(keyring: &Keyring, bound: Bound<'_>) -> String {
+    let (purpose, content) = bound.content();
+    URL_SAFE_NO_PAD.encode(keyring.cookie_tag(purpose, content))
+}
+
+impl<'a> Bound<'a> {
+    fn content(self) -> (&'static str, &'a [u8]) {
+        match self {
+            Bound::Browser(browser) => ("csrf.browser", browser.id().as_bytes()),
+            Bound::Session(person) => ("csrf.session", person.csrf_secret.as_bytes()),
+        }
+    }
+}
+
+/// Whether the form carried the token that it was given.
+pub fn is_valid(keyring: &Keyring, bound: Bound<'_>, sent: Option<&str>) -> bool {
+    let (purpose, content) = bound.content();
+    sent.and_then(|sent| URL_SAFE_NO_PAD.decode(sent).ok())
+        .is_some_and(|sent| keyring.verify_cookie_tag(purpose, content, &sent))
+}

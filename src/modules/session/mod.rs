@@ -1,0 +1,49 @@
+//! Module `session`: who is signed in at this browser.
+//!
+//! The cookie carries a random token and the database its keyed hash. Other modules ask with the
+//! extractor [`Visitor`], begin a session with [`sign_in`], end it with [`sign_out`], and guard their
+//! forms with [`csrf`]. The module's own page is `/auth/account`.
+
+mod account;
+mod address;
+mod browser;
+mod cookie;
+pub mod csrf;
+mod end;
+mod origin;
+mod reap;
+mod record;
+mod return_to;
+mod sign_in;
+mod visitor;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+pub(in crate::modules) use self::return_to::with_return_to;
+pub use self::{
+    address::ClientAddress,
+    browser::Browser,
+    end::{end_other_sessions, end_session, sign_out},
+    origin::require_same_origin,
+    reap::reap,
+    record::{SessionSummary, sessions_of},
+    return_to::ReturnTo,
+    sign_in::{Authentication, sign_in},
+    visitor::{SignedIn, Visitor},
+};
+use super::Context;
+
+/// Where the signed-in person sees what is known about them.
+pub const ACCOUNT_PATH: &str = "/auth/account";
+
+/// The module's routes.
+pub fn routes(context: &Context) -> Router {
+    Router::new()
+        .route(ACCOUNT_PATH, get(account::show))
+        .route("/auth/account/sign-out", post(account::sign_out))
+        .route("/auth/account/sessions/end", post(account::end))
+        .with_state(context.clone())
+}

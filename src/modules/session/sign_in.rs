@@ -1,0 +1,90 @@
+use axum::http::{HeaderMap, HeaderValue, header::USER_AGENT};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    ClientAddress,
+    cookie::SESSION,
+    record::{self, NewSession},
+};
+use crate::{
+    crypto::token,
+    modules::{
+        Context, Problem,
+        audit::{self, AuditEvent},
+    },
+};
+
+/// Most bytes of a browser's name for itself that are kept.
+const MAX_USER_AGENT: usize = 256;
+
+/// What was just proved.
+#[derive(Clone, Debug)]
+pub struct Authentication<'a> {
+    /// By whom.
+    pub user_id: &'a str,
+    /// How (RFC 8176).
+    pub amr: &'a [&'a str],
+    /// The context that was reached.
+    pub acr: Option<&'a str>,
+}
+
+/// Signs the person in at this browser and gives the `Set-Cookie` header to answer with.
+///
+/// The token is new every time, whatever cookie the browser brought (session fixation). A session of
+/// the same person at this browser goes on under the new token, so that what was granted in it lives;
+/// one of somebody else ends.
+pub async fn sign_in(
+    context: &Context,
+    headers: &HeaderMap,
+    address: &ClientAddress,
+    authentication: Authentication<'_>,
+) -> Result<Option<HeaderValue>, Problem> {
+    let now = context.clock.now();
+    let ttl = context.snapshot.session_settings().ttl;
+    let token = token::opaque("")?;
+    let csrf_secret = token::opaque("")?;
+    let token_hash = record::hash(&context.keyring, token.expose());
+    let user_agent = headers
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .map(|text| &text[..text.len().min(MAX_USER_AGENT)]);
+    let new = NewSession {
+        id: &Uuid::now_v7().to_string(),
+        token_hash: &token_hash,
+        user_id: authentication.user_id,
+        csrf_secret: csrf_secret.expose(),
+        amr: &json!(authentication.amr).to_string(),
+        acr: authentication.acr,
+        ip: address.text(),
+        user_agent,
+        now,
+        expires_at: now + ttl.duration(),
+    };
+    let old = SESSION
+        .read(&context.site, headers)
+        .map(|token| record::hash(&context.keyring, token));
+
+    let mut tx = context.store.begin().await?;
+    let is_renewed = match &old {
+        Some(old) => record::renew(&mut tx, old, &new).await?,
+        None => false,
+    };
+    if !is_renewed {
+        if let Some(old) = &old {
+            record::revoke_by_token(&mut tx, old, now).await?;
+        }
+        record::insert(&mut tx, new).await?;
+    }
+    let person = format!("user:{}", authentication.user_id);
+    let event = AuditEvent {
+        actor: &person,
+        action: "session.sign_in",
+        subject: Some(&person),
+        detail: json!({ "amr": authentication.amr }),
+        ip: address.text(),
+    };
+    audit::record(&mut tx, event, now).await?;
+    tx.commit().await?;
+    Ok(SESSION.set(&context.site, token.expose(), Some(ttl.as_secs())))
+}

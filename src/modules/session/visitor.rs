@@ -1,0 +1,101 @@
+use std::time::Duration;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+
+use super::{
+    cookie::SESSION,
+    record::{self, SessionRow},
+};
+use crate::{
+    clock::UnixMillis,
+    modules::{Context, Problem},
+    store::StoreError,
+};
+
+/// How exact `seen_at` is: at most one write per session in this time.
+const SEEN_EVERY: Duration = Duration::from_mins(5);
+/// Longest session token worth looking up.
+const MAX_TOKEN: usize = 128;
+
+/// Whoever asks: somebody who is signed in, or nobody known.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// The person, if one is signed in.
+    pub person: Option<SignedIn>,
+}
+
+/// Somebody who is signed in, and since when.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session_id: String,
+    /// Who it is.
+    pub user_id: String,
+    /// Their address.
+    pub email: String,
+    /// Whether it was shown to be theirs.
+    pub email_verified: bool,
+    /// Their name, if they have told it.
+    pub name: Option<String>,
+    /// Whether they may use the admin API and the console.
+    pub is_admin: bool,
+    /// When they last proved who they are.
+    pub authenticated_at: UnixMillis,
+    /// How (RFC 8176): a JSON array.
+    pub amr: String,
+    /// The authentication context, if one was reached.
+    pub acr: Option<String>,
+    pub(super) csrf_secret: String,
+}
+
+impl Visitor {
+    /// Who the request's cookie belongs to. One indexed read; a write every few minutes.
+    pub async fn of(context: &Context, parts: &Parts) -> Result<Self, StoreError> {
+        let nobody = Self { person: None };
+        let Some(token) = SESSION.read(&context.site, &parts.headers) else {
+            return Ok(nobody);
+        };
+        if token.len() > MAX_TOKEN {
+            return Ok(nobody);
+        }
+        let hash = record::hash(&context.keyring, token);
+        let now = context.clock.now();
+        let Some(row) = record::find(&context.store, &hash, now).await? else {
+            return Ok(nobody);
+        };
+        if now.since(row.seen_at) > SEEN_EVERY {
+            record::touch(&context.store, &row.id, now).await?;
+        }
+        Ok(Self {
+            person: Some(row.into()),
+        })
+    }
+}
+
+impl From<SessionRow> for SignedIn {
+    fn from(row: SessionRow) -> Self {
+        let name = serde_json::from_str::<serde_json::Value>(&row.attributes)
+            .ok()
+            .and_then(|attributes| Some(attributes.get("name")?.as_str()?.to_owned()));
+        Self {
+            session_id: row.id,
+            user_id: row.user_id,
+            email: row.email,
+            email_verified: row.email_verified,
+            name,
+            is_admin: row.is_admin,
+            authenticated_at: row.authenticated_at,
+            amr: row.amr,
+            acr: row.acr,
+            csrf_secret: row.csrf_secret,
+        }
+    }
+}
+
+impl FromRequestParts<Context> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, Problem> {
+        Self::of(context, parts).await.map_err(Problem::from)
+    }
+}
