@@ -5,5 +5,4 @@ pub mod clock;
 pub mod crypto;
 pub mod generation;
 pub mod modules;
-pub mod server;
 pub mod store;

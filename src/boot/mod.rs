@@ -6,7 +6,6 @@
 
 mod engine_toml;
 mod error;
-mod open;
 mod seed;
 mod table;
 #[cfg(test)]
@@ -22,10 +21,7 @@ use std::{
 use assay_reconciler::{object::Object, spec::admin_key::KeyHash};
 use url::{Host, Url};
 
-pub use self::{
-    error::{BootError, Mistake},
-    open::{OpenError, Opened},
-};
+pub use self::error::{BootError, Mistake};
 use crate::{modules::Site, store::Backend};
 
 /// The file that is read from the working directory when `--config` names none.

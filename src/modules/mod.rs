@@ -6,8 +6,10 @@
 pub mod audit;
 pub mod form;
 pub mod jwt;
+pub mod oidc_provider;
 pub mod pages;
 pub mod parameters;
+pub mod password;
 pub mod prepared;
 pub mod problem;
 pub mod session;
@@ -73,4 +75,36 @@ pub struct Module {
 }
 
 /// Every module there is.
-pub static MODULES: [Module; 0] = [];
+pub static MODULES: [Module; 4] = [
+    Module {
+        name: ModuleName::Session,
+        paths: &["/auth/account"],
+        routes: session::routes,
+        tasks: |_, _| Vec::new(),
+    },
+    Module {
+        name: ModuleName::Jwt,
+        paths: &["/.well-known/jwks.json"],
+        routes: jwt::routes,
+        tasks: |_, _| Vec::new(),
+    },
+    Module {
+        name: ModuleName::Password,
+        paths: &["/auth/login"],
+        routes: password::routes,
+        tasks: |_, _| Vec::new(),
+    },
+    Module {
+        name: ModuleName::OidcProvider,
+        paths: &[
+            "/.well-known/openid-configuration",
+            "/auth/.well-known/openid-configuration",
+            "/auth/authorize",
+            "/auth/consent",
+            "/auth/token",
+            "/auth/userinfo",
+        ],
+        routes: oidc_provider::routes,
+        tasks: oidc_provider::tasks,
+    },
+];

@@ -1,0 +1,35 @@
+use super::authorize::{self, RESUME_PATH, request};
+use crate::modules::{Context, session::ReturnTo};
+use assay_reconciler::spec::ModuleName;
+
+/// The client for which somebody signs in, as far as the sign-in page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskingClient {
+    /// Its name for people.
+    pub name: String,
+    /// Its picture.
+    pub logo: Option<String>,
+    /// Where the browser goes in the end.
+    pub redirect_uri: String,
+    /// Who is expected to sign in.
+    pub login_hint: Option<String>,
+}
+
+/// The client that waits at this place; `None` if none does.
+pub fn asking_client(context: &Context, place: &ReturnTo) -> Option<AskingClient> {
+    if place.path() != RESUME_PATH || !context.snapshot.is_on(ModuleName::OidcProvider) {
+        return None;
+    }
+    let flow = authorize::opened(context, place.query()?)?;
+    let request = request::check(&context.snapshot, &flow.parameters).ok()?;
+    let spec = &request.client.spec;
+    Some(AskingClient {
+        name: spec
+            .display_name
+            .clone()
+            .unwrap_or_else(|| request.client.name.clone()),
+        logo: spec.logo_uri.as_ref().map(ToString::to_string),
+        redirect_uri: request.recipient.redirect_uri,
+        login_hint: request.login_hint,
+    })
+}

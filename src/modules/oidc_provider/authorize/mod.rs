@@ -1,0 +1,224 @@
+//! `/auth/authorize`: a client asks for a person's sign-in (RFC 6749 4.1, OpenID Connect Core 3.1.2).
+
+pub(super) mod answer;
+mod issue;
+pub(super) mod request;
+pub(super) mod step;
+
+use axum::{
+    body::Bytes,
+    extract::{Request, State},
+    http::{StatusCode, Uri, header::SET_COOKIE},
+    response::{IntoResponse, Response},
+};
+
+use self::{
+    answer::redirect,
+    request::{AuthorizationRequest, MAX_REQUEST, Refusal, Untrusted},
+    step::{Situation, Step},
+};
+use super::{consent, error::ErrorCode, flow::Flow, id_token, scope::Scopes};
+use crate::{
+    modules::{
+        Context, Problem,
+        form::{self, FormError},
+        pages::Trouble,
+        parameters::Parameters,
+        session::{Browser, SignedIn, Visitor},
+    },
+    store::StoreError,
+};
+
+pub(super) use self::issue::issue_code;
+
+/// The endpoint.
+pub(super) const AUTHORIZE_PATH: &str = "/auth/authorize";
+/// Where a request goes on that had to wait for its person.
+pub(super) const RESUME_PATH: &str = "/auth/authorize/resume";
+
+/// `GET /auth/authorize`
+pub(super) async fn get(
+    State(context): State<Context>,
+    browser: Browser,
+    visitor: Visitor,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let encoded = uri.query().unwrap_or_default().as_bytes();
+    let parameters = match request::read(&context.snapshot, encoded) {
+        Ok(parameters) => parameters,
+        Err(refusal) => return Ok(refuse(&context, &refusal)),
+    };
+    let flow = Flow {
+        parameters,
+        asked_at: context.clock.now(),
+        bound_to: browser.id().to_owned(),
+    };
+    proceed(&context, &browser, &visitor, flow).await
+}
+
+/// `POST /auth/authorize`. A form from the client's page brings no `SameSite=Lax` cookies, so it goes
+/// on as a GET, which does.
+pub(super) async fn post(
+    State(context): State<Context>,
+    http_request: Request,
+) -> Result<Response, Problem> {
+    let encoded: Bytes = match form::read_encoded(http_request, MAX_REQUEST).await {
+        Ok(encoded) => encoded,
+        Err(FormError::TooLong) => {
+            return Ok(refuse(&context, &Refusal::Here(Untrusted::TooLong)));
+        }
+        Err(error) => {
+            return Err(Problem::new(error.status(), "bad-request", "Bad request")
+                .detail(error.to_string()));
+        }
+    };
+    let checked = request::read(&context.snapshot, &encoded)
+        .and_then(|parameters| request::check(&context.snapshot, &parameters).map(|_| parameters));
+    Ok(match checked {
+        Err(refusal) => refuse(&context, &refusal),
+        Ok(parameters) => {
+            let flow = Flow {
+                parameters,
+                asked_at: context.clock.now(),
+                bound_to: String::new(),
+            };
+            redirect(&resume(&context, &flow)?)
+        }
+    })
+}
+
+/// `GET /auth/authorize/resume`
+pub(super) async fn resume_waiting(
+    State(context): State<Context>,
+    browser: Browser,
+    visitor: Visitor,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let Some(mut flow) = opened(&context, uri.query().unwrap_or_default()) else {
+        return Ok(unreadable());
+    };
+    if flow.bound_to != browser.id() {
+        // From another browser or another time: what it asked for is asked anew.
+        flow.asked_at = context.clock.now();
+        browser.id().clone_into(&mut flow.bound_to);
+    }
+    proceed(&context, &browser, &visitor, flow).await
+}
+
+/// The address at which the flow goes on.
+pub(super) fn resume(context: &Context, flow: &Flow) -> Result<String, Problem> {
+    Ok(format!(
+        "{RESUME_PATH}?flow={}",
+        flow.seal(&context.keyring)?
+    ))
+}
+
+/// The flow of a query or form.
+pub(super) fn opened(context: &Context, query: &str) -> Option<Flow> {
+    let parameters = Parameters::parse(query.as_bytes()).ok()?;
+    Flow::open(&context.keyring, parameters.get("flow")?)
+}
+
+async fn proceed(
+    context: &Context,
+    browser: &Browser,
+    visitor: &Visitor,
+    flow: Flow,
+) -> Result<Response, Problem> {
+    let request = match request::check(&context.snapshot, &flow.parameters) {
+        Ok(request) => request,
+        Err(refusal) => return Ok(refuse(context, &refusal)),
+    };
+    let issuer = &context.site.issuer;
+    let person = visitor.person.as_ref();
+    let mut response = match next_step(context, &request, person, &flow).await? {
+        Step::Refuse(code, why) => request.recipient.refuse(issuer, code, why),
+        Step::SignIn => redirect(&crate::modules::session::with_return_to(
+            "/auth/login",
+            &resume(context, &flow)?,
+        )),
+        Step::Consent => redirect(&consent::address(context, &flow)?),
+        Step::Grant => match person {
+            Some(person) => {
+                let code = issue_code(context, &request, person, None).await?;
+                request.recipient.grant(issuer, &code)
+            }
+            None => Problem::internal(&NobodyToGrant).into_response(),
+        },
+    };
+    if let Some(cookie) = browser.set_cookie(context) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// A step was decided that the situation rules out.
+#[derive(Debug, thiserror::Error)]
+#[error("a code was to be granted, but nobody is signed in")]
+struct NobodyToGrant;
+
+/// What comes next for this request and person.
+pub(super) async fn next_step(
+    context: &Context,
+    request: &AuthorizationRequest,
+    person: Option<&SignedIn>,
+    flow: &Flow,
+) -> Result<Step, StoreError> {
+    let hinted = match &request.id_token_hint {
+        None => None,
+        Some(hint) => match id_token::hinted_subject(context, request, hint) {
+            Some(subject) => Some(subject),
+            None => {
+                return Ok(Step::Refuse(
+                    ErrorCode::InvalidRequest,
+                    "id_token_hint is not an ID token of this provider for this client",
+                ));
+            }
+        },
+    };
+    let consented = match person {
+        None => Scopes::default(),
+        Some(person) => {
+            consent::recorded(&context.store, &person.user_id, &request.client.uid).await?
+        }
+    };
+    Ok(step::next(
+        request,
+        &Situation {
+            person: person.map(|person| (person.user_id.as_str(), person.authenticated_at)),
+            asked_at: flow.asked_at,
+            now: context.clock.now(),
+            hinted: hinted.as_deref(),
+            consented: &consented,
+        },
+    ))
+}
+
+/// Says no: to the client where its address is verified, and to the person otherwise.
+pub(super) fn refuse(context: &Context, refusal: &Refusal) -> Response {
+    match refusal {
+        Refusal::There(recipient, code, description) => {
+            recipient.refuse(&context.site.issuer, *code, description)
+        }
+        Refusal::Here(why) => Trouble {
+            title: "This sign-in link does not work",
+            message: "The application that sent you here made a request that we cannot answer. \
+                      Go back to it and try again; if that does not help, tell whoever runs it.",
+            detail: Some(&why.to_string()),
+            link: None,
+        }
+        .show(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// The page for a flow that is not ours, or that an older key sealed.
+pub(super) fn unreadable() -> Response {
+    Trouble {
+        title: "This page cannot be continued",
+        message: "The address is incomplete or comes from somewhere else. \
+                  Go back to the application you wanted to use and start again.",
+        detail: None,
+        link: None,
+    }
+    .show(StatusCode::BAD_REQUEST)
+}

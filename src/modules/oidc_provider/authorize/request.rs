@@ -1,0 +1,339 @@
+//! An authorization request (RFC 6749 4.1.1, OpenID Connect Core 3.1.2.1), checked against this
+//! generation.
+
+use std::sync::Arc;
+
+use assay_reconciler::spec::{
+    Span,
+    oidc_client::{GrantType, ResponseType},
+};
+
+use super::{
+    super::{
+        error::ErrorCode,
+        pkce::CodeChallenge,
+        redirect_uri::is_registered,
+        scope::Scopes,
+        supported::{self, PROMPTS, RESPONSE_MODES},
+    },
+    answer::{Recipient, ResponseMode},
+};
+use crate::{
+    generation::{Client, Snapshot},
+    modules::parameters::{Parameters, ParametersError},
+};
+
+/// Longest query or form: it travels on inside a URL while the person signs in, and sealing makes it
+/// longer by a third.
+pub(super) const MAX_REQUEST: usize = 8 * 1024;
+
+/// Longest values, in bytes. Others may have [`MAX_VALUE`].
+const LIMITS: [(&str, usize); 5] = [
+    ("state", 2_048),
+    ("nonce", 512),
+    ("login_hint", 512),
+    ("scope", 2_048),
+    ("id_token_hint", 4_096),
+];
+const MAX_VALUE: usize = 2_048;
+
+/// A request that may be granted.
+#[derive(Clone, Debug)]
+pub(in crate::modules::oidc_provider) struct AuthorizationRequest {
+    pub(in crate::modules::oidc_provider) client: Arc<Client>,
+    /// Where the answer goes.
+    pub(in crate::modules::oidc_provider) recipient: Recipient,
+    /// What the token request must repeat; empty if the request left it out.
+    pub(in crate::modules::oidc_provider) redirect_uri_sent: String,
+    pub(in crate::modules::oidc_provider) scopes: Scopes,
+    pub(in crate::modules::oidc_provider) nonce: Option<String>,
+    pub(in crate::modules::oidc_provider) code_challenge: Option<CodeChallenge>,
+    pub(in crate::modules::oidc_provider) prompt: Prompt,
+    /// Seconds.
+    pub(in crate::modules::oidc_provider) max_age: Option<u32>,
+    pub(in crate::modules::oidc_provider) login_hint: Option<String>,
+    pub(in crate::modules::oidc_provider) id_token_hint: Option<String>,
+}
+
+/// What the client wants the person to be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::modules::oidc_provider) struct Prompt {
+    /// Nothing at all.
+    pub(in crate::modules::oidc_provider) none: bool,
+    /// To sign in again, or to choose an account, which is the same here.
+    pub(in crate::modules::oidc_provider) login: bool,
+    /// To consent again.
+    pub(in crate::modules::oidc_provider) consent: bool,
+}
+
+/// Why a request is not granted, and where that is said.
+#[derive(Debug)]
+pub(in crate::modules::oidc_provider) enum Refusal {
+    /// To the person, on a page: there is no verified place to send them back to (RFC 6749 4.1.2.1).
+    Here(Untrusted),
+    /// To the client, at its redirect URI.
+    There(Recipient, ErrorCode, String),
+}
+
+/// Why the browser is not sent back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::modules::oidc_provider) enum Untrusted {
+    #[error("the request has no client_id")]
+    NoClient,
+    #[error("there is no client with this client_id, or it is disabled")]
+    UnknownClient,
+    #[error("the request has no redirect_uri")]
+    NoRedirectUri,
+    #[error("the redirect_uri is not one that this client has registered, character for character")]
+    UnknownRedirectUri,
+    #[error("the request is longer than {MAX_REQUEST} bytes")]
+    TooLong,
+    #[error(transparent)]
+    Parameters(#[from] ParametersError),
+}
+
+/// Reads and checks what a client sent, encoded as a query or form.
+pub(super) fn read(snapshot: &Snapshot, encoded: &[u8]) -> Result<Parameters, Refusal> {
+    if encoded.len() > MAX_REQUEST {
+        return Err(Refusal::Here(Untrusted::TooLong));
+    }
+    Parameters::parse(encoded).map_err(|error| {
+        let parameters = Parameters::unambiguous(encoded);
+        match recipient(snapshot, &parameters) {
+            Ok((_, recipient)) => Refusal::There(
+                recipient,
+                ErrorCode::InvalidRequest,
+                super::super::error::ascii(&error.to_string()),
+            ),
+            Err(_) => Refusal::Here(error.into()),
+        }
+    })
+}
+
+/// Checks the parameters against this generation.
+pub(in crate::modules::oidc_provider) fn check(
+    snapshot: &Snapshot,
+    parameters: &Parameters,
+) -> Result<AuthorizationRequest, Refusal> {
+    let (client, recipient) = recipient(snapshot, parameters).map_err(Refusal::Here)?;
+    match details(&client, parameters) {
+        Err((code, description)) => Err(Refusal::There(recipient, code, description)),
+        Ok(details) => Ok(AuthorizationRequest {
+            redirect_uri_sent: parameters
+                .get("redirect_uri")
+                .unwrap_or_default()
+                .to_owned(),
+            max_age: details
+                .max_age
+                .or(client.spec.default_max_age.map(Span::as_secs)),
+            scopes: details.scopes,
+            nonce: parameters.get("nonce").map(str::to_owned),
+            code_challenge: details.code_challenge,
+            prompt: details.prompt,
+            login_hint: parameters.get("login_hint").map(str::to_owned),
+            id_token_hint: parameters.get("id_token_hint").map(str::to_owned),
+            client,
+            recipient,
+        }),
+    }
+}
+
+/// Who asks, and where the answer goes. Until this is known, nothing goes anywhere.
+fn recipient(
+    snapshot: &Snapshot,
+    parameters: &Parameters,
+) -> Result<(Arc<Client>, Recipient), Untrusted> {
+    let client_id = parameters.get("client_id").ok_or(Untrusted::NoClient)?;
+    let client = snapshot
+        .client(client_id)
+        .filter(|client| client.spec.enabled)
+        .ok_or(Untrusted::UnknownClient)?;
+    let redirect_uri = match parameters.get("redirect_uri") {
+        Some(uri) if is_registered(&client.spec, uri) => uri.to_owned(),
+        Some(_) => return Err(Untrusted::UnknownRedirectUri),
+        None => only_redirect_uri(client, parameters).ok_or(Untrusted::NoRedirectUri)?,
+    };
+    // An oversize state is not worth repeating; the refusal says why it is missing.
+    let state = parameters
+        .get("state")
+        .filter(|state| state.len() <= limit("state"));
+    let recipient = Recipient {
+        redirect_uri,
+        state: state.map(str::to_owned),
+        mode: match parameters.get("response_mode") {
+            Some("form_post") => ResponseMode::FormPost,
+            _ => ResponseMode::Query,
+        },
+    };
+    Ok((Arc::clone(client), recipient))
+}
+
+/// RFC 6749 3.1.2.3: it may be left out if there is exactly one. OpenID Connect always wants it.
+fn only_redirect_uri(client: &Client, parameters: &Parameters) -> Option<String> {
+    let is_openid = Scopes::parse(parameters.get("scope").unwrap_or_default()).contains("openid");
+    let mut uris = client.spec.redirect_uris.iter();
+    match (uris.next(), uris.next(), is_openid) {
+        (Some(only), None, false) => Some(only.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+struct Details {
+    scopes: Scopes,
+    code_challenge: Option<CodeChallenge>,
+    prompt: Prompt,
+    max_age: Option<u32>,
+}
+
+type Refused = (ErrorCode, String);
+
+fn invalid(description: impl Into<String>) -> Refused {
+    (ErrorCode::InvalidRequest, description.into())
+}
+
+fn details(client: &Client, parameters: &Parameters) -> Result<Details, Refused> {
+    within_limits(parameters)?;
+    for (name, code) in [
+        ("request", ErrorCode::RequestNotSupported),
+        ("request_uri", ErrorCode::RequestUriNotSupported),
+        ("registration", ErrorCode::RegistrationNotSupported),
+    ] {
+        if parameters.get(name).is_some() {
+            return Err((code, format!("{name} is not supported")));
+        }
+    }
+    if let Some(missing) = supported::missing_for(&client.spec) {
+        let description = format!("the client's manifest asks for {missing}");
+        return Err(invalid(description));
+    }
+    response_type(client, parameters)?;
+    if let Some(mode) = parameters.get("response_mode")
+        && !RESPONSE_MODES.contains(&mode)
+    {
+        return Err(invalid("this response_mode is not supported"));
+    }
+    if parameters.get("resource").is_some() {
+        let description = "resource indicators (RFC 8707) are not available yet".to_owned();
+        return Err((ErrorCode::InvalidTarget, description));
+    }
+    let scopes = scopes(client, parameters)?;
+    Ok(Details {
+        code_challenge: code_challenge(client, parameters)?,
+        prompt: prompt(parameters)?,
+        max_age: max_age(parameters)?,
+        scopes,
+    })
+}
+
+fn limit(name: &str) -> usize {
+    LIMITS
+        .iter()
+        .find(|(other, _)| *other == name)
+        .map_or(MAX_VALUE, |(_, limit)| *limit)
+}
+
+fn within_limits(parameters: &Parameters) -> Result<(), Refused> {
+    for (name, value) in parameters.iter() {
+        let limit = limit(name);
+        if value.len() > limit {
+            let name = super::super::error::ascii(name);
+            return Err(invalid(format!("{name} may have {limit} bytes at most")));
+        }
+    }
+    Ok(())
+}
+
+fn response_type(client: &Client, parameters: &Parameters) -> Result<(), Refused> {
+    match parameters.get("response_type") {
+        None => return Err(invalid("the request has no response_type")),
+        Some("code") => {}
+        Some(_) => {
+            let description = "response_type must be code".to_owned();
+            return Err((ErrorCode::UnsupportedResponseType, description));
+        }
+    }
+    let may = client.spec.response_types.contains(&ResponseType::Code)
+        && client
+            .spec
+            .grant_types
+            .contains(&GrantType::AuthorizationCode);
+    if may {
+        Ok(())
+    } else {
+        let description = "this client may not ask for a code".to_owned();
+        Err((ErrorCode::UnauthorizedClient, description))
+    }
+}
+
+fn scopes(client: &Client, parameters: &Parameters) -> Result<Scopes, Refused> {
+    let mut scopes = Scopes::parse(parameters.get("scope").unwrap_or_default());
+    if scopes.is_empty() {
+        let description = "the request has no scope".to_owned();
+        return Err((ErrorCode::InvalidScope, description));
+    }
+    if let Some(scope) = scopes.first_beyond(&client.spec.scopes) {
+        let scope = super::super::error::ascii(scope);
+        let description = format!("this client may not ask for the scope {scope}");
+        return Err((ErrorCode::InvalidScope, description));
+    }
+    // OpenID Connect Core 11: it means a refresh token, which this client cannot have.
+    if !client.spec.grant_types.contains(&GrantType::RefreshToken) {
+        scopes.remove("offline_access");
+    }
+    Ok(scopes)
+}
+
+fn code_challenge(
+    client: &Client,
+    parameters: &Parameters,
+) -> Result<Option<CodeChallenge>, Refused> {
+    let method = parameters.get("code_challenge_method");
+    let Some(challenge) = parameters.get("code_challenge") else {
+        if client.spec.needs_pkce() {
+            return Err(invalid("code_challenge is required (RFC 7636)"));
+        }
+        return match method {
+            None => Ok(None),
+            Some(_) => Err(invalid("code_challenge_method without code_challenge")),
+        };
+    };
+    // RFC 7636 4.3: left out it means `plain`, which RFC 9700 2.1.1 rules out.
+    if method != Some("S256") {
+        return Err(invalid("code_challenge_method must be S256"));
+    }
+    CodeChallenge::parse(challenge)
+        .map(Some)
+        .map_err(|_| invalid("code_challenge must be 43 to 128 unreserved characters"))
+}
+
+fn prompt(parameters: &Parameters) -> Result<Prompt, Refused> {
+    let values: Vec<&str> = parameters
+        .get("prompt")
+        .unwrap_or_default()
+        .split(' ')
+        .filter(|value| !value.is_empty())
+        .collect();
+    if values.iter().any(|value| !PROMPTS.contains(value)) {
+        return Err(invalid("this prompt is not supported"));
+    }
+    let has = |value| values.contains(&value);
+    if has("none") && values.len() > 1 {
+        return Err(invalid("prompt=none cannot be combined with another value"));
+    }
+    Ok(Prompt {
+        none: has("none"),
+        login: has("login") || has("select_account"),
+        consent: has("consent"),
+    })
+}
+
+fn max_age(parameters: &Parameters) -> Result<Option<u32>, Refused> {
+    let Some(text) = parameters.get("max_age") else {
+        return Ok(None);
+    };
+    let is_number = text.len() < 10 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(seconds) if is_number => Ok(Some(seconds)),
+        _ => Err(invalid("max_age must be a number of seconds")),
+    }
+}

@@ -1,0 +1,222 @@
+//! What stands between a request and its code.
+
+use super::{super::scope::Scopes, request::AuthorizationRequest};
+use crate::clock::UnixMillis;
+
+use super::super::error::ErrorCode;
+use assay_reconciler::spec::oidc_client::Consent;
+
+/// What the decision depends on, beside the request.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::modules::oidc_provider) struct Situation<'a> {
+    /// Who is signed in and since when.
+    pub(in crate::modules::oidc_provider) person: Option<(&'a str, UnixMillis)>,
+    /// When this request arrived.
+    pub(in crate::modules::oidc_provider) asked_at: UnixMillis,
+    /// Now.
+    pub(in crate::modules::oidc_provider) now: UnixMillis,
+    /// The person that the `id_token_hint` names.
+    pub(in crate::modules::oidc_provider) hinted: Option<&'a str>,
+    /// What the person has consented to before.
+    pub(in crate::modules::oidc_provider) consented: &'a Scopes,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::modules::oidc_provider) enum Step {
+    /// The person signs in.
+    SignIn,
+    /// The person is asked for consent.
+    Consent,
+    /// The code.
+    Grant,
+    /// The client is told why not.
+    Refuse(ErrorCode, &'static str),
+}
+
+/// Decides what comes next (OpenID Connect Core 3.1.2.3 and 3.1.2.4).
+pub(in crate::modules::oidc_provider) fn next(
+    request: &AuthorizationRequest,
+    situation: &Situation<'_>,
+) -> Step {
+    let is_silent = request.prompt.none;
+    let Some((user_id, authenticated_at)) = situation.person else {
+        return sign_in(is_silent);
+    };
+    let is_fresh = authenticated_at >= situation.asked_at;
+    if situation.hinted.is_some_and(|hinted| hinted != user_id) {
+        return if is_silent || is_fresh {
+            Step::Refuse(
+                ErrorCode::LoginRequired,
+                "another person is signed in than id_token_hint names",
+            )
+        } else {
+            Step::SignIn
+        };
+    }
+    let is_too_old = request.max_age.is_some_and(|seconds| {
+        situation.now.since(authenticated_at).as_secs() > u64::from(seconds)
+    });
+    if !is_fresh && (request.prompt.login || is_too_old || request.max_age == Some(0)) {
+        return sign_in(is_silent);
+    }
+    if needs_consent(request, situation.consented) {
+        return if is_silent {
+            Step::Refuse(ErrorCode::ConsentRequired, "the person has not consented")
+        } else {
+            Step::Consent
+        };
+    }
+    Step::Grant
+}
+
+fn sign_in(is_silent: bool) -> Step {
+    if is_silent {
+        Step::Refuse(ErrorCode::LoginRequired, "the person has to sign in")
+    } else {
+        Step::SignIn
+    }
+}
+
+fn needs_consent(request: &AuthorizationRequest, consented: &Scopes) -> bool {
+    request.prompt.consent
+        || (request.client.spec.consent == Consent::Explicit
+            && !request.scopes.is_within(consented))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::{
+        super::{
+            answer::{Recipient, ResponseMode},
+            request::Prompt,
+        },
+        *,
+    };
+    use crate::generation::Client;
+
+    fn request(consent: &str) -> AuthorizationRequest {
+        AuthorizationRequest {
+            client: Arc::new(Client {
+                uid: "1".into(),
+                name: "app".into(),
+                spec: serde_json::from_value(json!({ "consent": consent })).unwrap(),
+            }),
+            recipient: Recipient {
+                redirect_uri: "https://app/cb".into(),
+                state: None,
+                mode: ResponseMode::Query,
+            },
+            redirect_uri_sent: "https://app/cb".into(),
+            scopes: Scopes::parse("openid email"),
+            nonce: None,
+            code_challenge: None,
+            prompt: Prompt::default(),
+            max_age: None,
+            login_hint: None,
+            id_token_hint: None,
+        }
+    }
+
+    const SECOND: i64 = 1_000;
+
+    fn at(seconds: i64) -> UnixMillis {
+        UnixMillis::from_millis(seconds * SECOND)
+    }
+
+    /// Asked at 100 s, decided at 110 s; the person signed in at `signed_in`.
+    fn step(request: &AuthorizationRequest, signed_in: Option<i64>, consented: &str) -> Step {
+        let consented = Scopes::parse(consented);
+        next(
+            request,
+            &Situation {
+                person: signed_in.map(|seconds| ("ada", at(seconds))),
+                asked_at: at(100),
+                now: at(110),
+                hinted: request.id_token_hint.as_deref(),
+                consented: &consented,
+            },
+        )
+    }
+
+    fn code(step: Step) -> ErrorCode {
+        match step {
+            Step::Refuse(code, _) => code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_person_signs_in_and_consents_once() {
+        let request = request("explicit");
+        assert_eq!(step(&request, None, ""), Step::SignIn);
+        assert_eq!(step(&request, Some(50), ""), Step::Consent);
+        assert_eq!(step(&request, Some(50), "openid"), Step::Consent);
+        assert_eq!(
+            step(&request, Some(50), "openid email profile"),
+            Step::Grant
+        );
+    }
+
+    #[test]
+    fn a_first_party_client_asks_only_when_it_wants_to() {
+        let mut request = request("implicit");
+        assert_eq!(step(&request, Some(50), ""), Step::Grant);
+        request.prompt.consent = true;
+        assert_eq!(step(&request, Some(50), "openid email"), Step::Consent);
+    }
+
+    #[test]
+    fn prompt_none_never_shows_anything() {
+        let mut request = request("explicit");
+        request.prompt.none = true;
+        assert_eq!(code(step(&request, None, "")), ErrorCode::LoginRequired);
+        assert_eq!(
+            code(step(&request, Some(50), "")),
+            ErrorCode::ConsentRequired
+        );
+        assert_eq!(step(&request, Some(50), "openid email"), Step::Grant);
+        request.max_age = Some(30);
+        assert_eq!(
+            code(step(&request, Some(50), "openid email")),
+            ErrorCode::LoginRequired
+        );
+    }
+
+    #[test]
+    fn prompt_login_wants_a_sign_in_after_the_request() {
+        let mut request = request("implicit");
+        request.prompt.login = true;
+        assert_eq!(step(&request, Some(99), ""), Step::SignIn);
+        assert_eq!(step(&request, Some(101), ""), Step::Grant);
+    }
+
+    #[test]
+    fn max_age_counts_from_the_sign_in() {
+        let mut request = request("implicit");
+        request.max_age = Some(60);
+        assert_eq!(step(&request, Some(50), ""), Step::Grant);
+        assert_eq!(step(&request, Some(49), ""), Step::SignIn);
+        request.max_age = Some(0);
+        assert_eq!(step(&request, Some(99), ""), Step::SignIn);
+        assert_eq!(step(&request, Some(101), ""), Step::Grant);
+    }
+
+    #[test]
+    fn nobody_is_passed_off_as_the_person_hinted_at() {
+        let mut request = request("implicit");
+        request.id_token_hint = Some("grace".into());
+        assert_eq!(step(&request, Some(50), ""), Step::SignIn);
+        assert_eq!(
+            code(step(&request, Some(101), "")),
+            ErrorCode::LoginRequired
+        );
+        request.id_token_hint = Some("ada".into());
+        assert_eq!(step(&request, Some(50), ""), Step::Grant);
+    }
+}

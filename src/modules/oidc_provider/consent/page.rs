@@ -1,0 +1,216 @@
+use askama::Template;
+use assay_reconciler::spec::WebUri;
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri, header::SET_COOKIE},
+    response::Response,
+};
+
+use super::{
+    super::{
+        authorize::{
+            self,
+            answer::redirect,
+            request::{self, AuthorizationRequest},
+            step::Step,
+        },
+        error::ErrorCode,
+        flow::Flow,
+    },
+    address,
+};
+use crate::modules::{
+    Context, Problem,
+    form::StrictForm,
+    pages::{self, Link, Policy, Trouble},
+    session::{
+        self, Browser, SignedIn, Visitor,
+        csrf::{self, Bound},
+    },
+};
+
+/// Words of the page.
+struct Texts {
+    title: &'static str,
+    asks: &'static str,
+    allow: &'static str,
+    deny: &'static str,
+    signed_in_as: &'static str,
+    other_account: &'static str,
+    policy: &'static str,
+    terms: &'static str,
+}
+
+const ENGLISH: Texts = Texts {
+    title: "Allow access?",
+    asks: "would like to:",
+    allow: "Allow",
+    deny: "Deny",
+    signed_in_as: "You are signed in as",
+    other_account: "Use another account",
+    policy: "Privacy policy",
+    terms: "Terms of service",
+};
+
+/// What a scope lets a client do.
+fn meaning(scope: &str) -> Option<&'static str> {
+    Some(match scope {
+        "openid" => "Recognise you when you sign in",
+        "profile" => "See your name and profile",
+        "email" => "See your e-mail address",
+        "address" => "See your postal address",
+        "phone" => "See your phone number",
+        "offline_access" => "Keep this access while you are away",
+        _ => return None,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "oidc_provider/templates/consent.html")]
+struct ConsentPage<'a> {
+    texts: &'static Texts,
+    client: &'a str,
+    logo: Option<&'a str>,
+    policy: Option<&'a str>,
+    terms: Option<&'a str>,
+    person: &'a str,
+    scopes: Vec<(&'a str, Option<&'static str>)>,
+    csrf: &'a str,
+    flow: &'a str,
+    other_account: &'a str,
+}
+
+/// `GET /auth/consent`
+pub(in crate::modules::oidc_provider) async fn show(
+    State(context): State<Context>,
+    browser: Browser,
+    visitor: Visitor,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let Some(flow) = authorize::opened(&context, uri.query().unwrap_or_default()) else {
+        return Ok(authorize::unreadable());
+    };
+    let request = match request::check(&context.snapshot, &flow.parameters) {
+        Ok(request) => request,
+        Err(refusal) => return Ok(authorize::refuse(&context, &refusal)),
+    };
+    let resume = authorize::resume(&context, &flow)?;
+    let Some(person) = visitor.person.filter(|_| flow.bound_to == browser.id()) else {
+        return Ok(redirect(&resume));
+    };
+    let step = authorize::next_step(&context, &request, Some(&person), &flow).await?;
+    if step != Step::Consent {
+        return Ok(redirect(&resume));
+    }
+    ask(&context, &request, &person, flow, &resume)
+}
+
+fn ask(
+    context: &Context,
+    request: &AuthorizationRequest,
+    person: &SignedIn,
+    flow: Flow,
+    resume: &str,
+) -> Result<Response, Problem> {
+    // From here on it is this person's: another one who signs in here does not find it answered.
+    let flow = Flow {
+        bound_to: person.session_id.clone(),
+        ..flow
+    };
+    let spec = &request.client.spec;
+    let logo = spec.logo_uri.as_ref().map(WebUri::as_str);
+    let page = ConsentPage {
+        texts: &ENGLISH,
+        client: spec.display_name.as_deref().unwrap_or(&request.client.name),
+        logo,
+        policy: spec.policy_uri.as_ref().map(WebUri::as_str),
+        terms: spec.tos_uri.as_ref().map(WebUri::as_str),
+        person: &person.email,
+        scopes: request
+            .scopes
+            .iter()
+            .map(|scope| (scope, meaning(scope)))
+            .collect(),
+        csrf: &csrf::token(&context.keyring, Bound::Session(person)),
+        flow: &flow.seal(&context.keyring)?,
+        other_account: &session::with_return_to("/auth/login", resume),
+    };
+    let policy = Policy::strict()
+        .leading_to(&request.recipient.redirect_uri)
+        .showing(logo);
+    Ok(pages::page(StatusCode::OK, &page, &policy))
+}
+
+/// `POST /auth/consent`
+pub(in crate::modules::oidc_provider) async fn decide(
+    State(context): State<Context>,
+    browser: Browser,
+    visitor: Visitor,
+    headers: HeaderMap,
+    StrictForm(form): StrictForm,
+) -> Result<Response, Problem> {
+    let sealed = form.get("flow").unwrap_or_default();
+    let Some(mut flow) = Flow::open(&context.keyring, sealed) else {
+        return Ok(authorize::unreadable());
+    };
+    let asked_in = std::mem::replace(&mut flow.bound_to, browser.id().to_owned());
+    let Some(person) = visitor
+        .person
+        .filter(|person| person.session_id == asked_in)
+    else {
+        // Somebody else is signed in by now, or nobody: they are asked for themselves.
+        let mut response = redirect(&authorize::resume(&context, &flow)?);
+        if let Some(cookie) = browser.set_cookie(&context) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        return Ok(response);
+    };
+    let sent = form.get(csrf::FIELD);
+    if session::require_same_origin(&context.site, &headers).is_err()
+        || !csrf::is_valid(&context.keyring, Bound::Session(&person), sent)
+    {
+        return Ok(foreign(&address(&context, &flow)?));
+    }
+    let request = match request::check(&context.snapshot, &flow.parameters) {
+        Ok(request) => request,
+        Err(refusal) => return Ok(authorize::refuse(&context, &refusal)),
+    };
+    let issuer = &context.site.issuer;
+    match form.get("decision") {
+        Some("deny") => Ok(request.recipient.refuse(
+            issuer,
+            ErrorCode::AccessDenied,
+            "the person did not consent",
+        )),
+        Some("allow") => {
+            // The sign-in may have grown too old while the page was open.
+            match authorize::next_step(&context, &request, Some(&person), &flow).await? {
+                Step::Consent | Step::Grant => {
+                    let scopes = &request.scopes;
+                    let code =
+                        authorize::issue_code(&context, &request, &person, Some(scopes)).await?;
+                    Ok(request.recipient.grant(issuer, &code))
+                }
+                Step::SignIn | Step::Refuse(..) => {
+                    Ok(redirect(&authorize::resume(&context, &flow)?))
+                }
+            }
+        }
+        _ => Ok(foreign(&address(&context, &flow)?)),
+    }
+}
+
+/// The page for a form that no page of ours sent, or that a session no longer has.
+fn foreign(again: &str) -> Response {
+    Trouble {
+        title: "Please decide again",
+        message: "That answer did not come from the page you were shown, or the page was too old. \
+                  Nothing was allowed.",
+        detail: None,
+        link: Some(Link {
+            href: again,
+            text: "Show the question again",
+        }),
+    }
+    .show(StatusCode::FORBIDDEN)
+}

@@ -1,0 +1,53 @@
+//! Discovery (OpenID Connect Discovery 1.0, RFC 8414): exactly what is on in this generation.
+
+use assay_reconciler::spec::{
+    module::SigningAlgorithm,
+    oidc_client::{ClientAuthMethod, GrantType},
+};
+use serde_json::{Value, json};
+
+use super::{
+    authorize::AUTHORIZE_PATH,
+    claims,
+    supported::{AUTH_METHODS, GRANT_TYPES, PROMPTS, RESPONSE_MODES, SCOPES},
+    token::TOKEN_PATH,
+    userinfo::USERINFO_PATH,
+};
+use crate::modules::{Context, jwt::JWKS_PATH, prepared::PreparedJson};
+
+/// The document.
+pub(super) fn prepare(context: &Context) -> PreparedJson {
+    PreparedJson::new(document(context).to_string(), "application/json")
+}
+
+fn document(context: &Context) -> Value {
+    let site = &context.site;
+    let algorithms: Vec<&str> = context
+        .snapshot
+        .signing_keys()
+        .algorithms()
+        .map(SigningAlgorithm::name)
+        .collect();
+    json!({
+        "issuer": site.issuer,
+        "authorization_endpoint": site.url(AUTHORIZE_PATH),
+        "token_endpoint": site.url(TOKEN_PATH),
+        "userinfo_endpoint": site.url(USERINFO_PATH),
+        "jwks_uri": site.url(JWKS_PATH),
+        "scopes_supported": SCOPES,
+        "response_types_supported": ["code"],
+        "response_modes_supported": RESPONSE_MODES,
+        "grant_types_supported": GRANT_TYPES.map(GrantType::name),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported": AUTH_METHODS.map(ClientAuthMethod::name),
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": PROMPTS,
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims::supported(),
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "authorization_response_iss_parameter_supported": true,
+    })
+}

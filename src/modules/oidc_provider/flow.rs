@@ -1,0 +1,64 @@
+//! An authorization request on its way through sign-in and consent: sealed, and carried by the browser.
+//! Until it is granted, the database knows nothing of it.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::UnixMillis,
+    crypto::{CryptoError, Keyring},
+    modules::parameters::Parameters,
+};
+
+/// What the seal is bound to.
+const PURPOSE: &str = "oidc_provider.flow";
+/// Longest sealed flow worth opening.
+const MAX_SEALED: usize = 16 * 1024;
+
+/// A request that waits for its person.
+///
+/// Its parameters are checked again at every step, against the generation that is live then.
+#[derive(Clone)]
+pub(super) struct Flow {
+    pub(super) parameters: Parameters,
+    /// A sign-in since then counts as fresh for this request.
+    pub(super) asked_at: UnixMillis,
+    /// The browser or session that it belongs to. Elsewhere it begins anew.
+    pub(super) bound_to: String,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Sealed {
+    p: Vec<(String, String)>,
+    t: i64,
+    b: String,
+}
+
+impl Flow {
+    /// The flow as text that fits into a URL and that nobody can read or change.
+    pub(super) fn seal(&self, keyring: &Keyring) -> Result<String, CryptoError> {
+        let sealed = Sealed {
+            p: self.parameters.clone().into_pairs(),
+            t: self.asked_at.as_i64(),
+            b: self.bound_to.clone(),
+        };
+        let json =
+            serde_json::to_vec(&sealed).map_err(|error| CryptoError::Claims(error.to_string()))?;
+        Ok(URL_SAFE_NO_PAD.encode(keyring.seal_bytes(PURPOSE, &json)?))
+    }
+
+    /// The flow in it; `None` if it is not one of ours.
+    pub(super) fn open(keyring: &Keyring, sealed: &str) -> Option<Self> {
+        if sealed.len() > MAX_SEALED {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let json = keyring.open_bytes(PURPOSE, &bytes).ok()?;
+        let sealed: Sealed = serde_json::from_slice(json.expose()).ok()?;
+        Some(Self {
+            parameters: Parameters::from_pairs(sealed.p),
+            asked_at: UnixMillis::from_millis(sealed.t),
+            bound_to: sealed.b,
+        })
+    }
+}

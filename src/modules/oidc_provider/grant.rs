@@ -1,0 +1,76 @@
+//! What one person granted one client: the rows of `oidc_grants`. Codes, refresh tokens and access
+//! tokens of a grant live no longer than it does.
+
+use crate::{
+    clock::UnixMillis,
+    crypto::{Hashed, Keyring},
+    store::{Store, StoreError, Tx, execute, fetch_optional},
+};
+
+/// The stored form of a code.
+pub(super) fn hash_code(keyring: &Keyring, code: &str) -> Hashed {
+    keyring.token_hash("oidc.code", code)
+}
+
+/// The stored form of a refresh token.
+pub(super) fn hash_refresh_token(keyring: &Keyring, token: &str) -> Hashed {
+    keyring.token_hash("oidc.refresh_token", token)
+}
+
+/// A grant that lives, and its person.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct LiveGrant {
+    pub(super) id: String,
+    pub(super) client_uid: String,
+    pub(super) user_id: String,
+    pub(super) scope: String,
+    pub(super) nonce: Option<String>,
+    pub(super) authenticated_at: UnixMillis,
+    pub(super) amr: String,
+    pub(super) acr: Option<String>,
+    pub(super) email: String,
+    pub(super) email_verified: bool,
+    pub(super) attributes: String,
+    pub(super) user_updated_at: UnixMillis,
+}
+
+/// Alive: not revoked, its person active, and the session it was made in still on, unless it is for
+/// offline use (OpenID Connect Core 11).
+const LIVE: &str =
+    "SELECT g.id, g.client_uid, g.user_id, g.scope, g.nonce, g.authenticated_at, g.amr, g.acr,
+        u.email, u.email_verified, u.attributes, u.updated_at AS user_updated_at
+   FROM oidc_grants g
+   JOIN users u ON u.id = g.user_id
+   LEFT JOIN sessions s ON s.id = g.session_id
+  WHERE g.id = $1 AND g.revoked_at IS NULL AND u.state = 'active'
+    AND ((s.revoked_at IS NULL AND s.expires_at > $2)
+         OR ' ' || g.scope || ' ' LIKE '% offline_access %')";
+
+/// The grant, if it lives.
+pub(super) async fn live(
+    store: &Store,
+    id: &str,
+    now: UnixMillis,
+) -> Result<Option<LiveGrant>, StoreError> {
+    fetch_optional!(store, LiveGrant, LIVE, id, now)
+}
+
+/// The grant, if it lives, as this transaction sees it.
+pub(super) async fn live_in(
+    tx: &mut Tx,
+    id: &str,
+    now: UnixMillis,
+) -> Result<Option<LiveGrant>, StoreError> {
+    fetch_optional!(tx, LiveGrant, LIVE, id, now)
+}
+
+/// Ends the grant and with it every token that came from it. `false` if it had ended before.
+pub(super) async fn revoke(tx: &mut Tx, id: &str, now: UnixMillis) -> Result<bool, StoreError> {
+    let rows = execute!(
+        tx,
+        "UPDATE oidc_grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+        id,
+        now,
+    )?;
+    Ok(rows == 1)
+}

@@ -1,0 +1,119 @@
+//! ID tokens (OpenID Connect Core 2).
+
+use assay_reconciler::spec::module::SigningAlgorithm;
+use aws_lc_rs::digest::{SHA256, SHA512, digest};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{authorize::request::AuthorizationRequest, claims, grant::LiveGrant, scope::Scopes};
+use crate::{
+    clock::UnixMillis,
+    crypto::{CryptoError, Expected, SigningKey},
+    modules::{Context, jwt},
+};
+
+#[derive(Serialize)]
+struct IdTokenClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    exp: i64,
+    iat: i64,
+    auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+    at_hash: String,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    amr: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
+    #[serde(flatten)]
+    person: Map<String, Value>,
+}
+
+/// What an ID token is made for.
+pub(super) struct Occasion<'a> {
+    pub(super) issuer: &'a str,
+    pub(super) client_id: &'a str,
+    pub(super) access_token: &'a str,
+    pub(super) issued_at: UnixMillis,
+    pub(super) expires_at: UnixMillis,
+}
+
+/// The ID token of a grant.
+pub(super) fn make(
+    key: &SigningKey,
+    grant: &LiveGrant,
+    scopes: &Scopes,
+    occasion: &Occasion<'_>,
+) -> Result<String, CryptoError> {
+    let claims = IdTokenClaims {
+        iss: occasion.issuer,
+        sub: &grant.user_id,
+        aud: occasion.client_id,
+        exp: occasion.expires_at.as_seconds(),
+        iat: occasion.issued_at.as_seconds(),
+        auth_time: grant.authenticated_at.as_seconds(),
+        nonce: grant.nonce.as_deref(),
+        at_hash: half_hash(key.algorithm().name(), occasion.access_token),
+        amr: serde_json::from_str(&grant.amr).unwrap_or_default(),
+        acr: grant.acr.as_deref(),
+        // Also here, not only at userinfo: many applications read nothing else.
+        person: claims::by_scope(grant, scopes),
+    };
+    key.sign_jwt(jwt::ID_TOKEN, &claims)
+}
+
+/// The left half of the hash that belongs to the algorithm (OpenID Connect Core 3.1.3.6).
+fn half_hash(algorithm: &str, text: &str) -> String {
+    // Ed25519 hashes with SHA-512 (RFC 8032 5.1).
+    let hash = if algorithm == SigningAlgorithm::EdDsa.name() {
+        &SHA512
+    } else {
+        &SHA256
+    };
+    let hash = digest(hash, text.as_bytes());
+    let bytes = hash.as_ref();
+    URL_SAFE_NO_PAD.encode(&bytes[..bytes.len() / 2])
+}
+
+#[derive(Deserialize)]
+struct Hint {
+    sub: String,
+}
+
+/// Whom an `id_token_hint` names; `None` if it is not an ID token that we gave this client. It may
+/// have expired (OpenID Connect Core 3.1.2.1).
+pub(super) fn hinted_subject(
+    context: &Context,
+    request: &AuthorizationRequest,
+    hint: &str,
+) -> Option<String> {
+    let keys = context.snapshot.signing_keys();
+    let expected = Expected {
+        typ: jwt::ID_TOKEN,
+        issuer: &context.site.issuer,
+        audience: Some(&request.client.name),
+        // Long before any token's end.
+        now: UnixMillis::from_seconds(0),
+    };
+    let hint: Hint = keys.verifying().verify(hint, &expected).ok()?;
+    Some(hint.sub)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_hash_is_half_of_the_hash() {
+        // The left 128 bits of the SHA-256 of "abc".
+        let expected = URL_SAFE_NO_PAD.encode([
+            0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae,
+            0x22, 0x23,
+        ]);
+        assert_eq!(half_hash(SigningAlgorithm::Rs256.name(), "abc"), expected);
+        assert_eq!(half_hash(SigningAlgorithm::EdDsa.name(), "abc").len(), 43);
+    }
+}

@@ -1,0 +1,73 @@
+//! Module `oidc_provider`: assay as an OpenID Provider. Authorization code with PKCE, consent, tokens,
+//! userinfo, discovery.
+//!
+//! A request on its way through sign-in and consent lives in a sealed parameter ([`flow`]), not in a
+//! table. What was granted is a row of `oidc_grants`; revoking it ends everything that came from it.
+
+mod asking;
+mod authorize;
+mod claims;
+mod client_auth;
+mod consent;
+mod discovery;
+mod error;
+mod flow;
+mod grant;
+mod id_token;
+mod lifetimes;
+mod pkce;
+mod reap;
+mod redirect_uri;
+mod scope;
+mod supported;
+mod token;
+mod userinfo;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+pub use self::asking::{AskingClient, asking_client};
+use super::Context;
+
+/// Where discovery is, under the origin and under the issuer.
+const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
+
+/// The module's routes.
+pub fn routes(context: &Context) -> Router {
+    let mut router = Router::new()
+        .route(
+            authorize::AUTHORIZE_PATH,
+            get(authorize::get).post(authorize::post),
+        )
+        .route(authorize::RESUME_PATH, get(authorize::resume_waiting))
+        .route(
+            consent::CONSENT_PATH,
+            get(consent::show).post(consent::decide),
+        )
+        .route(token::TOKEN_PATH, post(token::token))
+        .route(
+            userinfo::USERINFO_PATH,
+            get(userinfo::userinfo).post(userinfo::userinfo),
+        )
+        .with_state(context.clone());
+    let discovery = discovery::prepare(context);
+    let issuer_path = context.site.issuer_path();
+    let mut paths = vec![DISCOVERY_PATH.to_owned()];
+    if !issuer_path.is_empty() {
+        paths.push(format!("{issuer_path}{DISCOVERY_PATH}"));
+    }
+    for path in paths {
+        let discovery = discovery.clone();
+        router = router.route(&path, get(async move |headers| discovery.respond(&headers)));
+    }
+    router
+}
+
+/// The module's background work.
+pub fn tasks(context: &Context, stop: CancellationToken) -> Vec<BoxFuture<'static, ()>> {
+    vec![Box::pin(reap::run(context.clone(), stop))]
+}

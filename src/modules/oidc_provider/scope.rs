@@ -1,0 +1,71 @@
+use std::{collections::BTreeSet, fmt};
+
+use assay_reconciler::spec::oidc_client::Scope;
+
+/// Scopes that were asked for or granted: a set, written with blanks between (RFC 6749 3.3).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scopes(BTreeSet<String>);
+
+impl Scopes {
+    /// Reads the parameter or column.
+    pub(super) fn parse(text: &str) -> Self {
+        Self(
+            text.split(' ')
+                .filter(|scope| !scope.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        )
+    }
+
+    pub(super) fn contains(&self, scope: &str) -> bool {
+        self.0.contains(scope)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn remove(&mut self, scope: &str) {
+        self.0.remove(scope);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        self.0.is_subset(&other.0)
+    }
+
+    pub(super) fn union(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).cloned().collect())
+    }
+
+    /// The first that is not among `allowed`.
+    pub(super) fn first_beyond(&self, allowed: &BTreeSet<Scope>) -> Option<&str> {
+        self.iter().find(|scope| !allowed.contains(*scope))
+    }
+
+    /// Those that are also among `allowed`.
+    pub(super) fn within(&self, allowed: &BTreeSet<Scope>) -> Self {
+        Self(
+            self.0
+                .iter()
+                .filter(|scope| allowed.contains(scope.as_str()))
+                .cloned()
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, scope) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(scope)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! What this provider can do, in one place: discovery says it, and a client whose manifest asks for
+//! more is refused by name rather than served with less security than it asked for.
+
+use assay_reconciler::spec::{
+    OidcClientSpec,
+    oidc_client::{AccessTokenFormat, ClientAuthMethod, GrantType, SubjectIdentifierType},
+};
+
+/// Grants that the token endpoint knows.
+pub(super) const GRANT_TYPES: [GrantType; 3] = [
+    GrantType::AuthorizationCode,
+    GrantType::RefreshToken,
+    GrantType::ClientCredentials,
+];
+
+/// Ways of client authentication that the token endpoint knows.
+pub(super) const AUTH_METHODS: [ClientAuthMethod; 3] = [
+    ClientAuthMethod::ClientSecretBasic,
+    ClientAuthMethod::ClientSecretPost,
+    ClientAuthMethod::None,
+];
+
+/// Values of `response_mode`.
+pub(super) const RESPONSE_MODES: [&str; 2] = ["query", "form_post"];
+
+/// Values of `prompt`.
+pub(super) const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
+
+/// Scopes with a meaning of their own; a client may have others, which only go into its tokens.
+pub(super) const SCOPES: [&str; 6] = [
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "offline_access",
+];
+
+/// What the client's manifest asks for and this version does not have; `None` if it has everything.
+pub(super) fn missing_for(client: &OidcClientSpec) -> Option<&'static str> {
+    let asks = [
+        (
+            client.require_pushed_authorization_requests,
+            "requirePushedAuthorizationRequests: pushed authorization requests (RFC 9126) are not available yet",
+        ),
+        (
+            client.require_signed_request_object,
+            "requireSignedRequestObject: request objects (RFC 9101) are not available yet",
+        ),
+        (
+            client.access_token_format == AccessTokenFormat::Opaque,
+            "accessTokenFormat: opaque access tokens are not available yet",
+        ),
+        (
+            client.subject_type == SubjectIdentifierType::Pairwise,
+            "subjectType: pairwise subjects are not available yet",
+        ),
+        (
+            client.dpop_bound_access_tokens,
+            "dpopBoundAccessTokens: DPoP (RFC 9449) is not available yet",
+        ),
+        (
+            client.tls_client_certificate_bound_access_tokens,
+            "tlsClientCertificateBoundAccessTokens: certificate-bound tokens (RFC 8705) are not available yet",
+        ),
+        (
+            client.userinfo_signed_response_alg.is_some(),
+            "userinfoSignedResponseAlg: signed userinfo responses are not available yet",
+        ),
+        (
+            client.authorization_signed_response_alg.is_some(),
+            "authorizationSignedResponseAlg: signed authorization responses (JARM) are not available yet",
+        ),
+        (
+            !AUTH_METHODS.contains(&client.auth_method()),
+            "tokenEndpointAuthMethod: this client authentication method is not available yet",
+        ),
+    ];
+    asks.into_iter()
+        .find_map(|(is_asked, name)| is_asked.then_some(name))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn missing(spec: serde_json::Value) -> Option<&'static str> {
+        missing_for(&serde_json::from_value(spec).unwrap())
+    }
+
+    #[test]
+    fn a_client_that_asks_for_nothing_special_is_served() {
+        assert_eq!(missing(json!({})), None);
+        assert_eq!(missing(json!({ "clientType": "public" })), None);
+        assert_eq!(
+            missing(json!({ "tokenEndpointAuthMethod": "client_secret_post" })),
+            None
+        );
+    }
+
+    #[test]
+    fn a_client_that_asks_for_more_security_is_not_given_less() {
+        for (field, value) in [
+            ("requirePushedAuthorizationRequests", json!(true)),
+            ("requireSignedRequestObject", json!(true)),
+            ("accessTokenFormat", json!("opaque")),
+            ("subjectType", json!("pairwise")),
+            ("dpopBoundAccessTokens", json!(true)),
+            ("tlsClientCertificateBoundAccessTokens", json!(true)),
+            ("userinfoSignedResponseAlg", json!("RS256")),
+            ("authorizationSignedResponseAlg", json!("RS256")),
+            ("tokenEndpointAuthMethod", json!("private_key_jwt")),
+            ("tokenEndpointAuthMethod", json!("client_secret_jwt")),
+            ("tokenEndpointAuthMethod", json!("tls_client_auth")),
+        ] {
+            let name = missing(json!({ field: value })).unwrap();
+            assert!(name.starts_with(field), "{name}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `/auth/token`: a client gets tokens (RFC 6749 3.2).
+
+mod authorization_code;
+mod client_credentials;
+mod refresh_token;
+mod response;
+
+use assay_reconciler::spec::oidc_client::GrantType;
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+
+use super::{
+    client_auth,
+    error::{ErrorCode, OAuthError},
+    supported,
+};
+use crate::modules::{Context, form::StrictForm};
+
+/// The endpoint.
+pub(super) const TOKEN_PATH: &str = "/auth/token";
+
+/// `POST /auth/token`
+pub(super) async fn token(
+    State(context): State<Context>,
+    request: Request,
+) -> Result<Response, OAuthError> {
+    // RFC 6749 2.3.1 and 3.2: a query ends up in logs.
+    if request.uri().query().is_some_and(|query| !query.is_empty()) {
+        let what = "parameters of a token request belong into its body";
+        return Err(OAuthError::new(ErrorCode::InvalidRequest, what));
+    }
+    let headers = request.headers().clone();
+    let StrictForm(form) = StrictForm::read(request).await?;
+    let client = client_auth::authenticate(&context, &headers, &form)?;
+    let grant_type = grant_type(form.get("grant_type"))?;
+    if !client.spec.grant_types.contains(&grant_type) {
+        return Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            format!("this client may not use {}", grant_type.name()),
+        ));
+    }
+    if let Some(missing) = supported::missing_for(&client.spec) {
+        return Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            format!("the client's manifest asks for {missing}"),
+        ));
+    }
+    if form.get("resource").is_some() {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidTarget,
+            "resource indicators (RFC 8707) are not available yet",
+        ));
+    }
+    match grant_type {
+        GrantType::AuthorizationCode => authorization_code::redeem(&context, &client, &form).await,
+        GrantType::RefreshToken => refresh_token::refresh(&context, &client, &form).await,
+        GrantType::ClientCredentials => client_credentials::issue(&context, &client, &form),
+        GrantType::Implicit | GrantType::DeviceCode | GrantType::TokenExchange => {
+            Err(unsupported())
+        }
+    }
+}
+
+fn grant_type(text: Option<&str>) -> Result<GrantType, OAuthError> {
+    let Some(text) = text else {
+        let what = "the request has no grant_type";
+        return Err(OAuthError::new(ErrorCode::InvalidRequest, what));
+    };
+    supported::GRANT_TYPES
+        .into_iter()
+        .find(|known| known.name() == text)
+        .ok_or_else(unsupported)
+}
+
+fn unsupported() -> OAuthError {
+    OAuthError::new(
+        ErrorCode::UnsupportedGrantType,
+        "grant_type must be authorization_code, refresh_token or client_credentials",
+    )
+}

@@ -1,0 +1,146 @@
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    http::{
+        HeaderValue,
+        header::{CACHE_CONTROL, PRAGMA},
+    },
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::super::{
+    error::{ErrorCode, OAuthError},
+    grant::LiveGrant,
+    id_token::{self, Occasion},
+    lifetimes::Lifetimes,
+    scope::Scopes,
+};
+use crate::{
+    crypto::{Secret, SigningKey, token},
+    generation::Client,
+    modules::{
+        Context,
+        jwt::{self, AccessTokenClaims},
+    },
+};
+
+/// A token response (RFC 6749 5.1, OpenID Connect Core 3.1.3.3).
+#[derive(Serialize)]
+pub(super) struct TokenResponse {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    scope: String,
+}
+
+impl IntoResponse for TokenResponse {
+    fn into_response(self) -> Response {
+        let headers = [
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (PRAGMA, HeaderValue::from_static("no-cache")),
+        ];
+        (headers, Json(self)).into_response()
+    }
+}
+
+fn signing_key<'a>(
+    context: &'a Context,
+    client: &Client,
+) -> Result<&'a Arc<SigningKey>, OAuthError> {
+    let algorithm = client.spec.id_token_signed_response_alg;
+    let keys = context.snapshot.signing_keys();
+    keys.active(algorithm).ok_or_else(|| {
+        OAuthError::new(
+            ErrorCode::ServerError,
+            format!(
+                "there is no {} key; the module jwt must list the algorithm",
+                algorithm.name()
+            ),
+        )
+    })
+}
+
+/// Tokens of a grant, with this refresh token.
+pub(super) fn of_grant(
+    context: &Context,
+    client: &Client,
+    grant: &LiveGrant,
+    scopes: &Scopes,
+    refresh_token: Option<Secret<String>>,
+) -> Result<TokenResponse, OAuthError> {
+    let key = signing_key(context, client)?;
+    let lifetimes = Lifetimes::of(&context.snapshot, client);
+    let now = context.clock.now();
+    let claims = AccessTokenClaims {
+        iss: context.site.issuer.clone(),
+        sub: grant.user_id.clone(),
+        aud: context.site.issuer.clone(),
+        client_id: client.name.clone(),
+        iat: now.as_seconds(),
+        exp: (now + lifetimes.access_token).as_seconds(),
+        jti: token::identifier()?,
+        scope: Some(scopes.to_string()),
+        auth_time: Some(grant.authenticated_at.as_seconds()),
+        gid: Some(grant.id.clone()),
+    };
+    let access_token = key.sign_jwt(jwt::ACCESS_TOKEN, &claims)?;
+    let id_token = if scopes.contains("openid") {
+        let occasion = Occasion {
+            issuer: &context.site.issuer,
+            client_id: &client.name,
+            access_token: &access_token,
+            issued_at: now,
+            expires_at: now + lifetimes.id_token,
+        };
+        Some(id_token::make(key, grant, scopes, &occasion)?)
+    } else {
+        None
+    };
+    Ok(TokenResponse {
+        access_token,
+        token_type: "Bearer",
+        expires_in: lifetimes.access_token.as_secs(),
+        refresh_token: refresh_token.map(|token| token.expose().clone()),
+        id_token,
+        scope: scopes.to_string(),
+    })
+}
+
+/// A token of the client itself. Reads nothing but the snapshot.
+pub(super) fn of_client(
+    context: &Context,
+    client: &Client,
+    scopes: &Scopes,
+) -> Result<TokenResponse, OAuthError> {
+    let key = signing_key(context, client)?;
+    let lifetimes = Lifetimes::of(&context.snapshot, client);
+    let now = context.clock.now();
+    let scope = scopes.to_string();
+    let claims = AccessTokenClaims {
+        iss: context.site.issuer.clone(),
+        sub: client.name.clone(),
+        aud: context.site.issuer.clone(),
+        client_id: client.name.clone(),
+        iat: now.as_seconds(),
+        exp: (now + lifetimes.access_token).as_seconds(),
+        jti: token::identifier()?,
+        scope: (!scope.is_empty()).then(|| scope.clone()),
+        auth_time: None,
+        gid: None,
+    };
+    Ok(TokenResponse {
+        access_token: key.sign_jwt(jwt::ACCESS_TOKEN, &claims)?,
+        token_type: "Bearer",
+        expires_in: lifetimes.access_token.as_secs(),
+        refresh_token: None,
+        id_token: None,
+        scope,
+    })
+}

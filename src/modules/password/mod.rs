@@ -1,0 +1,38 @@
+//! Module `password`: sign-in with e-mail address and password at `/auth/login`.
+//!
+//! Passwords are kept as Argon2id hashes in PHC form. An unknown address and a wrong password are
+//! answered alike and take the same time.
+
+mod accounts;
+mod login;
+mod secret;
+mod texts;
+
+use assay_reconciler::spec::module::PasswordSettings;
+use axum::{Router, routing::get};
+
+pub use self::{
+    accounts::{PasswordError, create_user, set_password},
+    secret::{MAX_PASSWORD, Password, PasswordRefused},
+};
+use super::Context;
+use crate::crypto::password::PasswordCost;
+
+/// Where people sign in.
+pub const LOGIN_PATH: &str = "/auth/login";
+
+/// What a hash costs by the module's settings.
+fn cost(settings: &PasswordSettings) -> PasswordCost {
+    PasswordCost {
+        memory_kib: settings.memory_kib,
+        passes: settings.iterations,
+        lanes: settings.parallelism,
+    }
+}
+
+/// The module's routes.
+pub fn routes(context: &Context) -> Router {
+    Router::new()
+        .route(LOGIN_PATH, get(login::show).post(login::submit))
+        .with_state(context.clone())
+}
