@@ -69,7 +69,7 @@ impl Connection {
             .unwrap_or(0);
         Response {
             status,
-            headers,
+            _headers: headers,
             body,
         }
     }
