@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The only `apiVersion` there is.
@@ -10,7 +11,9 @@ pub const API_VERSION: &str = "assay/v1";
 /// A kind of manifest, and so of configuration object.
 ///
 /// The order is the order in which a plan lists and writes objects: what others refer to first.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 pub enum Kind {
     /// A part of the product that can be switched on and off.
     Module,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    kind::Kind,
+    kind::{API_VERSION, Kind, UnknownKind},
     secret::{SecretError, SecretSealer, SecretSource},
     spec::{
         AdminKeySpec, ModuleName, ModuleSpec, OidcClientSpec, UpstreamProviderSpec,
@@ -110,7 +110,9 @@ impl Spec {
 }
 
 /// What identifies an object: the same kind and name is the same object.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 pub struct ObjectKey {
     /// The kind.
     pub kind: Kind,
@@ -221,18 +223,67 @@ impl Object {
         Ok(())
     }
 
+    /// Reads a manifest from JSON; the counterpart of [`Self::to_manifest`]. What only validation
+    /// can tell, such as references, is not looked at.
+    ///
+    /// # Errors
+    /// The first thing in it that is not as it must be.
+    pub fn from_manifest(manifest: Value) -> Result<Self, ManifestError> {
+        let text: ManifestText = serde_json::from_value(manifest)?;
+        if text.api_version != API_VERSION {
+            return Err(ManifestError::ApiVersion(text.api_version));
+        }
+        let kind: Kind = text.kind.parse()?;
+        let spec = Spec::decode(kind, &text.metadata.name, text.spec).map_err(|error| {
+            let name = text.metadata.name.clone();
+            ManifestError::Spec(ObjectKey { kind, name }, error)
+        })?;
+        Ok(Self {
+            metadata: text.metadata,
+            spec,
+        })
+    }
+
     /// The manifest that says this object.
     ///
     /// # Errors
     /// As [`Self::canonical`].
     pub fn to_manifest(&self) -> Result<Value, serde_json::Error> {
         Ok(serde_json::json!({
-            "apiVersion": crate::kind::API_VERSION,
+            "apiVersion": API_VERSION,
             "kind": self.kind().name(),
             "metadata": serde_json::to_value(&self.metadata)?,
             "spec": serde_json::to_value(&self.spec)?,
         }))
     }
+}
+
+/// A manifest before its kind has told what its spec is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ManifestText {
+    api_version: String,
+    kind: String,
+    metadata: Metadata,
+    #[serde(default)]
+    spec: Value,
+}
+
+/// JSON that is no manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// Not even the frame.
+    #[error("not a manifest: {0}")]
+    Frame(#[from] serde_json::Error),
+    /// A version to come.
+    #[error("`apiVersion` is `{0}`; this version of assay reads `{API_VERSION}`")]
+    ApiVersion(String),
+    /// A kind to come.
+    #[error(transparent)]
+    Kind(#[from] UnknownKind),
+    /// A spec that is not of its kind.
+    #[error("{0}: {1}")]
+    Spec(ObjectKey, serde_json::Error),
 }
 
 /// What an upstream's sealed client secret is bound to.

@@ -64,11 +64,19 @@ pub(super) fn desired(objects: impl IntoIterator<Item = Object>) -> DesiredState
     DesiredState::new("default".parse().unwrap(), objects.into_iter().collect()).unwrap()
 }
 
-/// A database with these objects; the id of each is `id-` and its first name.
+/// The id that [`observed`] gives an object.
+pub(super) fn id_of(object: &Object) -> String {
+    match object.kind() {
+        Kind::OidcClient => format!("id-{}", object.name()),
+        kind => format!("id-{kind}-{}", object.name()),
+    }
+}
+
+/// A database with these objects.
 pub(super) fn observed(objects: impl IntoIterator<Item = (Owner, Object)>) -> ObservedState {
     let row = |(owner, object): (Owner, Object)| {
         let stored = ObservedObject {
-            id: format!("id-{}", object.name()),
+            id: id_of(&object),
             owner,
             hash: object.hash().unwrap(),
             object: Some(object.clone()),
@@ -94,7 +102,7 @@ pub(super) fn apply_to(observed: &ObservedState, plan: &Plan) -> ObservedState {
                 id: change
                     .id
                     .clone()
-                    .unwrap_or_else(|| format!("id-{}", object.name())),
+                    .unwrap_or_else(|| format!("{}-{}", id_of(object), plan.base.next())),
                 owner: change.owner_after.clone().unwrap(),
                 hash: hash.clone(),
                 object: Some(object.clone()),

@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use crate::diff::{
         Ownership, Restored,
-        fixture::{admin_key, client, desired, observed, set},
+        fixture::{admin_key, client, desired, id_of, observed, set},
     };
 
     const PRUNE: Ownership = Ownership {
@@ -366,7 +366,7 @@ mod tests {
     fn a_rollback_that_revives_a_key_needs_yes() {
         let there = observed([own(admin_key("root", &["*"]))]);
         let restored = |object: Object| Restored {
-            id: format!("id-{}", object.name()),
+            id: id_of(&object),
             owner: set("default"),
             hash: object.hash().unwrap(),
             object,

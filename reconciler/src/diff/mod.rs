@@ -1,6 +1,7 @@
 //! Diff and plan: typed desired state against observed state gives an ordered plan.
 
 mod check;
+pub mod document;
 mod draft;
 pub mod error;
 pub mod fields;
@@ -9,10 +10,12 @@ mod order;
 pub mod owner;
 pub mod plan;
 mod rename;
+pub mod render;
 pub mod restore;
 pub mod resulting;
 pub mod state;
 
+pub use document::{PlanDocument, SavedPlanError};
 pub use error::{Conflict, PlanError};
 pub use guard::{Guard, KeyLoss};
 pub use owner::{Generation, Owner, SetName};
@@ -23,7 +26,13 @@ pub use state::{DesiredState, ObservedObject, ObservedState};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod document_tests;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod fixture;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod laws;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod plan_tests;
