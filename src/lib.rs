@@ -5,4 +5,5 @@ pub mod clock;
 pub mod crypto;
 pub mod generation;
 pub mod modules;
+pub mod server;
 pub mod store;

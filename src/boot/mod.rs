@@ -6,6 +6,7 @@
 
 mod engine_toml;
 mod error;
+mod open;
 mod seed;
 mod table;
 #[cfg(test)]
@@ -21,7 +22,10 @@ use std::{
 use assay_reconciler::{object::Object, spec::admin_key::KeyHash};
 use url::{Host, Url};
 
-pub use self::error::{BootError, Mistake};
+pub use self::{
+    error::{BootError, Mistake},
+    open::{OpenError, Opened},
+};
 use crate::{modules::Site, store::Backend};
 
 /// The file that is read from the working directory when `--config` names none.

@@ -1,0 +1,112 @@
+//! Opens the database that the boot configuration names, ready for use.
+
+use std::{path::PathBuf, sync::Arc};
+
+use super::BootConfig;
+use crate::{
+    clock::Clock,
+    crypto::{CryptoError, Keyring, MasterKey, MasterKeyError, Secret},
+    generation::{Actor, ApplyError, Engine},
+    store::{Backend, Migrated, Store, StoreError, execute, fetch_one},
+};
+
+/// A database whose schema is this binary's, with the keys that open what is sealed in it.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The database.
+    pub store: Store,
+    /// The keys derived from the master key.
+    pub keyring: Arc<Keyring>,
+    /// The machine's clock.
+    pub clock: Clock,
+    /// Reads and changes the configuration.
+    pub engine: Engine,
+}
+
+/// The database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It cannot be opened or migrated.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no usable master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The keys cannot be derived.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+    /// The master key is not the one the database was made with.
+    #[error(
+        "the master key is not the one this database was made with: private keys would not open and no password \
+         would match. Give the original key in ASSAY_MASTER_KEY or ASSAY_MASTER_KEY_FILE"
+    )]
+    OtherMasterKey,
+    /// An empty database could not be given its first configuration.
+    #[error("cannot write the first configuration: {0}")]
+    Seed(#[from] ApplyError),
+}
+
+impl Opened {
+    /// Opens and migrates the database, checks that the master key fits, and gives an empty database
+    /// its first generation. Several processes may do this at once.
+    pub async fn open(config: &BootConfig) -> Result<Self, OpenError> {
+        let store = Store::open(&config.backend).await?;
+        let migrated = store.migrate().await?;
+        report(&store, &migrated);
+        let keyring = Arc::new(Keyring::derive(&master_key(&config.backend)?)?);
+        check_master_key(&store, &keyring).await?;
+        let clock = Clock::system();
+        let engine = Engine::new(store.clone(), Arc::clone(&keyring), clock.clone());
+        let seeded = engine.seed(config.seed.clone(), &Actor::boot()).await?;
+        if let Some(generation) = seeded {
+            tracing::info!(%generation, "wrote the first configuration into an empty database");
+        }
+        Ok(Self {
+            store,
+            keyring,
+            clock,
+            engine,
+        })
+    }
+}
+
+fn report(store: &Store, migrated: &Migrated) {
+    tracing::debug!(
+        database = store.engine_name(),
+        ?migrated,
+        "the database is open"
+    );
+}
+
+/// `ASSAY_MASTER_KEY`, else the file that `ASSAY_MASTER_KEY_FILE` names, else the file beside SQLite.
+fn master_key(backend: &Backend) -> Result<MasterKey, MasterKeyError> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let value = variable("ASSAY_MASTER_KEY").map(Secret::new);
+    let file = variable("ASSAY_MASTER_KEY_FILE").map(PathBuf::from);
+    let data_dir = match backend {
+        Backend::Sqlite { data_dir } => Some(data_dir.as_path()),
+        Backend::Postgres { .. } => None,
+    };
+    MasterKey::find(value.as_ref(), file.as_deref(), data_dir)
+}
+
+/// Notes the key's check value in an empty database, and compares it in any other.
+async fn check_master_key(store: &Store, keyring: &Keyring) -> Result<(), OpenError> {
+    let ours = keyring.check_value();
+    execute!(
+        store,
+        "INSERT INTO instance (key, value) VALUES ('master_key_check', $1)
+         ON CONFLICT (key) DO NOTHING",
+        ours
+    )?;
+    let (stored,) = fetch_one!(
+        store,
+        (String,),
+        "SELECT value FROM instance WHERE key = 'master_key_check'"
+    )?;
+    if stored == ours {
+        Ok(())
+    } else {
+        Err(OpenError::OtherMasterKey)
+    }
+}

@@ -1,0 +1,157 @@
+//! From a boot configuration and an open database to a server that answers.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    assemble,
+    follow::Follower,
+    listen::listen,
+    live::{Live, Running},
+    shared::{Front, Shared},
+    tasks::Tasks,
+};
+use crate::{
+    boot::{BootConfig, Opened},
+    crypto::{CpuPool, Keyring, password::Passwords},
+    generation::{Publisher, SnapshotError},
+    modules::{Context, MODULES, Module},
+    store::StoreError,
+};
+
+/// How many passwords may wait for a core before sign-ins are answered with 503.
+const PASSWORDS_WAITING: usize = 64;
+
+/// A server that has begun to listen.
+pub struct Server {
+    address: SocketAddr,
+    stop: CancellationToken,
+    listening: JoinHandle<()>,
+    following: JoinHandle<()>,
+    opened: Opened,
+}
+
+/// The server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on `{address}`: {source}")]
+    Listen {
+        /// What was asked for.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The configuration in the database cannot be served.
+    #[error("cannot serve the configuration in the database: {0}")]
+    Snapshot(#[from] SnapshotError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Server {
+    /// Begins to serve. From the moment this returns, requests are answered.
+    pub async fn start(config: &BootConfig, opened: Opened) -> Result<Self, StartError> {
+        Self::start_with(config, opened, &MODULES).await
+    }
+
+    pub(super) async fn start_with(
+        config: &BootConfig,
+        opened: Opened,
+        modules: &'static [Module],
+    ) -> Result<Self, StartError> {
+        let not_listening = |source| StartError::Listen {
+            address: config.bind_addr.clone(),
+            source,
+        };
+        // Watch first: what is committed after the snapshot was read must be noticed.
+        let watch = opened.store.watch().await?;
+        let snapshot = opened.engine.snapshot(None).await?;
+        let listener = TcpListener::bind(&config.bind_addr)
+            .await
+            .map_err(not_listening)?;
+        let address = listener.local_addr().map_err(not_listening)?;
+
+        let generation = snapshot.generation;
+        let publisher = Arc::new(Publisher::new(generation));
+        let context = Context {
+            store: opened.store.clone(),
+            keyring: opened.keyring.clone(),
+            clock: opened.clock.clone(),
+            engine: opened.engine.clone(),
+            snapshot: Arc::clone(&snapshot),
+            publisher: Arc::clone(&publisher),
+            cpu: CpuPool::for_this_machine(PASSWORDS_WAITING),
+            passwords: Passwords::new(
+                Keyring::clone(&opened.keyring),
+                CpuPool::for_this_machine(PASSWORDS_WAITING),
+            ),
+            site: Arc::new(config.site(address)),
+            boot_admin_keys: config.admin_api_keys.as_slice().into(),
+        };
+        let shared = Shared::new(opened.store.clone(), opened.engine.clone(), publisher);
+        shared.metrics.serves(generation);
+        let router = assemble::router(&context, modules, &shared);
+        let live = Arc::new(Live::new(Running::new(snapshot, router)));
+        let front = Arc::new(Front {
+            live: Arc::clone(&live),
+            metrics: Arc::clone(&shared.metrics),
+            is_https: context.site.cookies_secure,
+            request_prefix: std::process::id(),
+        });
+        let replica = opened.engine.register(generation).await?;
+        let mut tasks = Tasks::new(modules);
+        tasks.follow(&context).await;
+        let follower = Follower {
+            context,
+            modules,
+            shared: shared.clone(),
+            live,
+            watch,
+            replica,
+            tasks,
+        };
+
+        let stop = CancellationToken::new();
+        let following = tokio::spawn(follower.run(stop.child_token()));
+        let listening = tokio::spawn({
+            let stop = stop.child_token();
+            async move {
+                tokio::spawn({
+                    let stop = stop.clone();
+                    async move {
+                        stop.cancelled().await;
+                        shared.drain();
+                    }
+                });
+                listen(listener, front, stop).await;
+            }
+        });
+        Ok(Self {
+            address,
+            stop,
+            listening,
+            following,
+            opened,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting, lets requests under way end, ends the modules' tasks and closes the database.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        for task in [self.listening, self.following] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the server ended badly");
+            }
+        }
+        self.opened.store.close().await;
+    }
+}
