@@ -7,6 +7,7 @@ pub mod diff;
 pub mod kind;
 pub mod load;
 pub mod modules;
+pub mod namespace;
 pub mod object;
 pub mod problem;
 pub mod secret;

@@ -4,7 +4,7 @@ mod across;
 mod envelope;
 mod finding;
 mod secrets;
-mod suggest;
+pub(crate) mod suggest;
 mod words;
 
 pub(crate) use across::across;

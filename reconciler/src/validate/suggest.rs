@@ -8,7 +8,10 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     known
         .into_iter()
         .map(|candidate| (strsim::osa_distance(&plain, &fold(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= furthest)
+        // A candidate with no letter in common was not meant, however short it is.
+        .filter(|(distance, candidate)| {
+            *distance <= furthest && *distance < candidate.chars().count()
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
