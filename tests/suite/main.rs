@@ -16,4 +16,5 @@
 #[macro_use]
 mod harness;
 
+mod crash;
 mod sign_in;
