@@ -10,6 +10,7 @@ pub mod modules;
 pub mod namespace;
 pub mod object;
 pub mod problem;
+pub mod schema;
 pub mod secret;
 pub mod spec;
 mod validate;
