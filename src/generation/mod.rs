@@ -10,6 +10,8 @@ mod documents;
 mod errors;
 mod export;
 mod history;
+mod intent;
+mod key_rotation;
 mod observe;
 mod publisher;
 mod record;
@@ -34,10 +36,11 @@ pub use self::{
     apply::{Applied, ApplyOptions, Outcome},
     errors::{ApplyError, SnapshotError, Undecodable},
     history::{GenerationRecord, MAX_RECORDS},
+    key_rotation::{KeyState, SigningKeyRecord},
     publisher::{NotServing, Publisher},
     record::{Actor, Source},
     replicas::{HEARTBEAT, LIVE, Replica, ReplicaError, ReplicaId},
-    signing_keys::{KeyError, KeyState, SigningKeyRecord, SigningKeys},
+    signing_keys::{KeyError, SigningKeys},
     snapshot::{AdminKey, Client, Namespace, Snapshot, Upstream},
 };
 use crate::{
@@ -103,7 +106,7 @@ impl Engine {
     ) -> Result<Plan, ApplyError> {
         let mut tx = self.store.begin_read().await?;
         let mut observed = observe::observe(&mut tx).await?;
-        let plan = apply::plan_of(&mut tx, &mut observed, desired, ownership).await?;
+        let plan = intent::plan_of(&mut tx, &mut observed, desired, ownership).await?;
         tx.rollback().await?;
         Ok(plan)
     }

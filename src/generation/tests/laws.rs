@@ -1,4 +1,5 @@
 //! Laws that hold for every sequence of changes, tried on random ones.
+#![allow(clippy::print_stdout)]
 
 use std::{collections::BTreeMap, sync::Arc};
 
