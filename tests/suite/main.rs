@@ -17,4 +17,5 @@
 mod harness;
 
 mod crash;
+mod oidc;
 mod sign_in;
