@@ -14,6 +14,8 @@ pub mod schema;
 pub mod secret;
 pub mod spec;
 mod validate;
+mod yaml;
 
 pub use load::{LoadOptions, Loaded, Manifest, SecretHandling, SourcePath, from_documents, load};
 pub use problem::{Location, Problem, Problems};
+pub use yaml::to_yaml;
