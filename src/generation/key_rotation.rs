@@ -12,7 +12,7 @@ use assay_reconciler::{
         module::{JwtSettings, SigningAlgorithm},
     },
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Engine, documents,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Where a key is in its life.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum KeyState {
     /// It signs.
@@ -36,7 +36,7 @@ pub enum KeyState {
 }
 
 /// What is known about one signing key.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SigningKeyRecord {
     /// The `kid` (RFC 7517 4.5).

@@ -26,8 +26,9 @@ mod write;
 use std::sync::Arc;
 
 use assay_reconciler::{
-    diff::{DesiredState, Ownership, Plan, SetName},
+    diff::{DesiredState, Guard, Ownership, Plan, SetName},
     object::Object,
+    spec::admin_key::KeyHash,
 };
 
 pub use assay_reconciler::diff::{Generation, Owner};
@@ -104,11 +105,23 @@ impl Engine {
         desired: &DesiredState,
         ownership: Ownership,
     ) -> Result<Plan, ApplyError> {
+        let (plan, _) = self.plan_with_guards(desired, ownership, None).await?;
+        Ok(plan)
+    }
+
+    /// [`Engine::plan`], with what would need `yes` if it came from `acting_key`.
+    pub async fn plan_with_guards(
+        &self,
+        desired: &DesiredState,
+        ownership: Ownership,
+        acting_key: Option<&KeyHash>,
+    ) -> Result<(Plan, Vec<Guard>), ApplyError> {
         let mut tx = self.store.begin_read().await?;
         let mut observed = observe::observe(&mut tx).await?;
         let plan = intent::plan_of(&mut tx, &mut observed, desired, ownership).await?;
         tx.rollback().await?;
-        Ok(plan)
+        let guards = plan.guards(&observed, acting_key);
+        Ok((plan, guards))
     }
 }
 
