@@ -3,15 +3,18 @@
 mod folder;
 mod welcome;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
+use assay_reconciler::Problems;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use self::folder::Folder;
-use super::{CommandError, logging};
+use super::{CommandError, Exit, Failure, logging};
 use crate::{
-    boot::{BootConfig, Opened, Overrides},
+    boot::{BootConfig, BootError, OpenError, Opened, Overrides},
+    generation::ApplyError,
+    modules::admin::Refusal,
     server::Server,
 };
 
@@ -51,8 +54,8 @@ pub(super) struct Arguments {
 }
 
 /// Serves until it is told to stop.
-pub(super) fn run(arguments: Arguments) -> Result<ExitCode, CommandError> {
-    logging::begin()?;
+pub(super) fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    logging::begin().map_err(Failure::invalid)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
@@ -60,10 +63,32 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, CommandError> {
     let outcome = runtime.block_on(serve(arguments));
     // What still blocks is nobody's any more.
     runtime.shutdown_background();
-    outcome
+    match outcome {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) => Err(failure(error)),
+    }
 }
 
-async fn serve(arguments: Arguments) -> Result<ExitCode, CommandError> {
+fn failure(error: CommandError) -> Failure {
+    let error = match error.downcast::<Problems>() {
+        Ok(problems) => return Failure::from(*problems),
+        Err(error) => error,
+    };
+    let error = match error.downcast::<BootError>() {
+        Ok(error) => return Failure::from(*error),
+        Err(error) => error,
+    };
+    let error = match error.downcast::<OpenError>() {
+        Ok(error) => return Failure::from(*error),
+        Err(error) => error,
+    };
+    match error.downcast::<ApplyError>() {
+        Ok(error) => Failure::from(Refusal::from(*error)),
+        Err(error) => Failure::failed(error.as_ref()),
+    }
+}
+
+async fn serve(arguments: Arguments) -> Result<(), CommandError> {
     // Before anything else, so that a signal is never met by the default of dying at once.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -104,7 +129,7 @@ async fn serve(arguments: Arguments) -> Result<ExitCode, CommandError> {
         outcome = stopping => outcome?,
         () = either(&mut interrupt, &mut terminate) => tracing::warn!("stopped at once"),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 async fn either(interrupt: &mut Signal, terminate: &mut Signal) {

@@ -12,15 +12,13 @@ use assay_reconciler::{
 
 use crate::{
     boot::BootConfig,
-    cli::CommandError,
+    cli::{ADMIN_KEY_PREFIX, CommandError},
     crypto::{Secret, token},
     generation::{Actor, ApplyError, ApplyOptions, Engine, Owner, Snapshot},
 };
 
 /// The name of the key that is made here.
 const NAME: &str = "first";
-/// How a key begins, for people and secret scanners.
-const PREFIX: &str = "sk_admin_";
 
 /// Makes a key with every permission and shows it, if there is no key at all: neither in `snapshot`,
 /// which has what the manifests say, nor in `engine.toml`.
@@ -32,7 +30,7 @@ pub(super) async fn first_admin_key(
     if !config.admin_api_keys.is_empty() || !snapshot.admin_keys().is_empty() {
         return Ok(());
     }
-    let key = token::opaque(PREFIX)?;
+    let key = token::opaque(ADMIN_KEY_PREFIX)?;
     let options = ApplyOptions {
         // Of two servers that start at once, one makes the key and the other finds it.
         expected_base: Some(snapshot.generation),
