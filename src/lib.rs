@@ -1,7 +1,6 @@
 //! assay.
 
 pub mod boot;
-pub mod cli;
 pub mod clock;
 pub mod crypto;
 pub mod generation;

@@ -3,7 +3,6 @@
 //! A module is a value in [`MODULES`]: its name, the paths that are its own, its routes and its
 //! background tasks. A module that is off has no routes, and its paths say so.
 
-pub mod admin;
 pub mod audit;
 pub mod form;
 pub mod jwt;
@@ -76,7 +75,7 @@ pub struct Module {
 }
 
 /// Every module there is.
-pub static MODULES: [Module; 5] = [
+pub static MODULES: [Module; 4] = [
     Module {
         name: ModuleName::Session,
         paths: &["/auth/account"],
@@ -107,11 +106,5 @@ pub static MODULES: [Module; 5] = [
         ],
         routes: oidc_provider::routes,
         tasks: oidc_provider::tasks,
-    },
-    Module {
-        name: ModuleName::Admin,
-        paths: &[admin::PATH],
-        routes: admin::routes,
-        tasks: |_, _| Vec::new(),
     },
 ];

@@ -16,6 +16,4 @@
 #[macro_use]
 mod harness;
 
-mod crash;
-mod oidc;
 mod sign_in;

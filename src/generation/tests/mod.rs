@@ -4,10 +4,8 @@
 mod applying;
 mod fixture;
 mod guarding;
-mod laws;
 mod people;
 mod replicas;
 mod rolling_back;
 mod signing;
 mod snapshots;
-mod speed;
