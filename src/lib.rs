@@ -1,6 +1,7 @@
 //! assay.
 
 pub mod boot;
+pub mod cli;
 pub mod clock;
 pub mod crypto;
 pub mod generation;

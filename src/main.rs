@@ -1,2 +1,7 @@
 //! The command line of assay.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    assay::cli::main()
+}

@@ -37,11 +37,6 @@ impl Kind {
         Kind::OidcClient,
     ];
 
-    /// Whether a manifest may leave `spec` out, because everything in it has a default.
-    pub const fn has_optional_spec(self) -> bool {
-        matches!(self, Kind::Module | Kind::ZanzibarNamespace)
-    }
-
     /// The name in manifests.
     pub const fn name(self) -> &'static str {
         match self {

@@ -4,7 +4,6 @@
 //! environment except through a [`secret::SecretReader`] that the caller passes in.
 
 pub mod diff;
-pub mod export;
 pub mod kind;
 pub mod load;
 pub mod modules;
@@ -15,6 +14,8 @@ pub mod schema;
 pub mod secret;
 pub mod spec;
 mod validate;
+mod yaml;
 
 pub use load::{LoadOptions, Loaded, Manifest, SecretHandling, SourcePath, from_documents, load};
-pub use problem::{Location, Problem, Problems, Severity};
+pub use problem::{Location, Problem, Problems};
+pub use yaml::to_yaml;

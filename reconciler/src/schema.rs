@@ -1,7 +1,7 @@
-//! JSON Schemas of manifests, in draft-07, which editors read. Validation uses these very schemas.
+//! JSON Schemas of the manifests, in draft-07, which the YAML language servers of editors read.
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     kind::{API_VERSION, Kind},
@@ -12,168 +12,303 @@ use crate::{
     },
 };
 
-const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
+/// Draft-07's name for itself.
+const DRAFT_07: &str = "http://json-schema.org/draft-07/schema#";
 
-/// The file with the schema of all kinds together.
-pub const ALL_KINDS_FILE: &str = "assay.json";
-
-/// Every schema with its file name: one per kind, and one for all.
+/// Every schema with the name of its file: one for each kind, and `assay.json` for all.
 pub fn schemas() -> Vec<(String, Value)> {
-    let mut files: Vec<(String, Value)> = Kind::ALL
+    let mut all: Vec<_> = Kind::ALL
         .into_iter()
         .map(|kind| (format!("{kind}.json"), of_kind(kind)))
         .collect();
-    files.push((ALL_KINDS_FILE.to_owned(), of_all_kinds()));
-    files
+    all.push(("assay.json".to_owned(), of_all()));
+    all
 }
 
-/// The schema of manifests of `kind`.
+/// The schema of the manifests of one kind.
 pub fn of_kind(kind: Kind) -> Value {
-    let mut generator = SchemaSettings::draft07().into_generator();
-    let mut schema = envelope(&mut generator, &json!({ "const": kind.name() }));
-    schema["title"] = kind.name().into();
-    let spec = spec(kind, &mut generator);
-    schema["properties"]["spec"] = spec;
-    if !kind.has_optional_spec() {
-        schema["required"] = json!(["apiVersion", "kind", "metadata", "spec"]);
+    let mut generator = generator();
+    let mut manifest = manifest(kind, &mut generator);
+    let head = json!({ "$schema": DRAFT_07, "title": kind.name() });
+    if let (Value::Object(head), Value::Object(body)) = (head, &mut manifest) {
+        let mut whole = head;
+        whole.append(body);
+        whole.insert("definitions".into(), definitions(&mut generator));
+        return Value::Object(whole);
     }
-    if kind == Kind::Module {
-        schema["allOf"] = settings_by_name(&mut generator);
-    }
-    finish(schema, generator)
+    manifest
 }
 
-/// The schema of any manifest: `kind` decides, by if and then, so that an editor shows what is wrong
-/// with this kind rather than that none of five fits.
-fn of_all_kinds() -> Value {
-    let mut generator = SchemaSettings::draft07().into_generator();
-    let kinds = Kind::ALL.map(Kind::name);
-    let mut schema = envelope(&mut generator, &json!({ "enum": kinds }));
-    schema["title"] = "Manifest of assay".into();
+/// The schema of a manifest of any kind. The kind decides first, so that an editor names what is
+/// wrong with *this* kind of manifest instead of listing why it is none of five.
+fn of_all() -> Value {
+    let mut generator = generator();
     let by_kind: Vec<Value> = Kind::ALL
         .into_iter()
         .map(|kind| {
-            let mut then = json!({ "properties": { "spec": spec(kind, &mut generator) } });
-            if !kind.has_optional_spec() {
-                then["required"] = json!(["spec"]);
-            }
-            if kind == Kind::Module {
-                then["allOf"] = settings_by_name(&mut generator);
-            }
             json!({
-                "if": { "properties": { "kind": { "const": kind.name() } }, "required": ["kind"] },
-                "then": then,
+                "if": { "required": ["kind"], "properties": { "kind": { "const": kind.name() } } },
+                "then": manifest(kind, &mut generator),
             })
         })
         .collect();
-    schema["allOf"] = Value::Array(by_kind);
-    finish(schema, generator)
-}
-
-fn envelope(generator: &mut SchemaGenerator, kind: &Value) -> Value {
-    let mut kind = kind.clone();
-    kind["description"] = "What the manifest describes.".into();
     json!({
-        "$schema": DRAFT,
-        "title": "",
+        "$schema": DRAFT_07,
+        "title": "assay manifest",
         "type": "object",
-        "additionalProperties": false,
         "required": ["apiVersion", "kind", "metadata"],
         "properties": {
-            "apiVersion": { "const": API_VERSION, "description": "The version of the format." },
-            "kind": kind,
-            "metadata": generator.subschema_for::<Metadata>(),
-            "spec": { "type": "object" },
+            "apiVersion": { "const": API_VERSION },
+            "kind": { "enum": Kind::ALL.map(Kind::name) },
         },
+        "allOf": by_kind,
+        "definitions": definitions(&mut generator),
     })
 }
 
-fn spec(kind: Kind, generator: &mut SchemaGenerator) -> Value {
-    fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
-        generator.subschema_for::<T>().to_value()
-    }
-    match kind {
-        Kind::Module => of::<ModuleSpecText>(generator),
-        Kind::ZanzibarNamespace => of::<ZanzibarNamespaceSpec>(generator),
-        Kind::AdminKey => of::<AdminKeySpec>(generator),
-        Kind::UpstreamProvider => of::<UpstreamProviderSpec>(generator),
-        Kind::OidcClient => of::<OidcClientSpec>(generator),
-    }
+fn generator() -> SchemaGenerator {
+    SchemaSettings::draft07().into_generator()
 }
 
-/// Which settings a module takes depends on `metadata.name`.
-fn settings_by_name(generator: &mut SchemaGenerator) -> Value {
-    let names = ModuleName::ALL.map(ModuleName::name);
-    let mut branches = vec![json!({
-        "properties": { "metadata": { "properties": { "name": { "enum": names } } } },
-    })];
-    for module in ModuleName::ALL {
-        let name =
-            json!({ "properties": { "name": { "const": module.name() } }, "required": ["name"] });
-        let mut spec = json!({ "settings": module.settings_schema(generator) });
-        if module.is_always_on() {
-            spec["enabled"] = json!({ "const": true });
-        }
-        branches.push(json!({
-            "if": { "properties": { "metadata": name }, "required": ["metadata"] },
-            "then": { "properties": { "spec": { "properties": spec } } },
-        }));
+fn definitions(generator: &mut SchemaGenerator) -> Value {
+    Value::Object(generator.take_definitions(true))
+}
+
+fn manifest(kind: Kind, generator: &mut SchemaGenerator) -> Value {
+    let mut required = vec!["apiVersion", "kind", "metadata"];
+    if matches!(kind, Kind::AdminKey | Kind::UpstreamProvider) {
+        required.push("spec");
     }
-    Value::Array(branches)
+    let spec = match kind {
+        Kind::Module => reference::<ModuleSpecText>(generator),
+        Kind::ZanzibarNamespace => reference::<ZanzibarNamespaceSpec>(generator),
+        Kind::AdminKey => reference::<AdminKeySpec>(generator),
+        Kind::UpstreamProvider => reference::<UpstreamProviderSpec>(generator),
+        Kind::OidcClient => reference::<OidcClientSpec>(generator),
+    };
+    let mut manifest = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": required,
+        "properties": {
+            "apiVersion": { "const": API_VERSION },
+            "kind": { "const": kind.name() },
+            "metadata": reference::<Metadata>(generator),
+            "spec": spec,
+        },
+    });
+    if kind == Kind::Module
+        && let Value::Object(fields) = &mut manifest
+    {
+        fields.insert("allOf".into(), Value::Array(settings_by_name(generator)));
+    }
+    manifest
 }
 
-fn finish(mut schema: Value, mut generator: SchemaGenerator) -> Value {
-    let definitions: Map<String, Value> = generator.take_definitions(true);
-    schema["definitions"] = Value::Object(definitions);
-    schema
+/// `metadata.name` names the module, and so which settings there are.
+fn settings_by_name(generator: &mut SchemaGenerator) -> Vec<Value> {
+    let names = json!({ "properties": { "metadata": { "properties": { "name": {
+        "enum": ModuleName::ALL.map(ModuleName::name)
+    }}}}});
+    let settings = ModuleName::ALL.into_iter().map(|module| {
+        let is_named = json!({ "properties": { "metadata": {
+            "required": ["name"], "properties": { "name": { "const": module.name() } }
+        }}});
+        let settings = module.settings_schema(generator).to_value();
+        json!({
+            "if": is_named,
+            "then": { "properties": { "spec": { "properties": { "settings": settings } } } },
+        })
+    });
+    std::iter::once(names).chain(settings).collect()
 }
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use std::{env, fs, path::Path};
+fn reference<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+    generator.subschema_for::<T>().to_value()
+}
 
-    use super::*;
-
-    /// `UPDATE_SCHEMA=1 cargo test -p assay-reconciler schema` writes them anew.
-    #[test]
-    fn the_committed_schemas_are_these() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema");
-        for (file, schema) in schemas() {
-            let text = format!("{schema:#}\n");
-            let path = folder.join(&file);
-            if env::var_os("UPDATE_SCHEMA").is_some() {
-                fs::create_dir_all(&folder).unwrap();
-                fs::write(&path, text).unwrap();
-            } else {
-                let committed = fs::read_to_string(&path).unwrap_or_default();
-                assert!(
-                    committed == text,
-                    "schema/{file} is stale: UPDATE_SCHEMA=1 cargo test -p assay-reconciler schema"
-                );
+/// The reference of all kinds as Markdown, made from the same schemas.
+pub fn reference_markdown() -> String {
+    let mut text = String::from(
+        "# Manifest reference\n\n\
+         Made from the schemas in [`schema/`](../schema) by `UPDATE_SCHEMA=1 cargo test -p assay-reconciler`;\n\
+         do not edit. Every manifest has `apiVersion: assay/v1`, `kind`, `metadata` (`name`, and optional\n\
+         `labels` and `annotations`) and `spec`. A field that is left out has its default.\n",
+    );
+    for kind in Kind::ALL.into_iter().rev() {
+        let schema = of_kind(kind);
+        let spec = resolve(&schema, &schema["properties"]["spec"]);
+        section(&mut text, &schema, kind.name(), "##", spec);
+        if kind == Kind::Module {
+            for module in ModuleName::ALL {
+                let mut generator = generator();
+                let settings = module.settings_schema(&mut generator).to_value();
+                let root = json!({ "definitions": definitions(&mut generator) });
+                let settings = resolve(&root, &settings);
+                if settings.get("properties").is_some() {
+                    section(
+                        &mut text,
+                        &root,
+                        &format!("Module `{module}`"),
+                        "###",
+                        settings,
+                    );
+                }
             }
         }
     }
+    text
+}
 
+fn section(text: &mut String, root: &Value, title: &str, level: &str, schema: &Value) {
+    use std::fmt::Write as _;
+    let _ = write!(text, "\n{level} {title}\n\n{}\n", description(schema));
+    let Some(Value::Object(properties)) = schema.get("properties") else {
+        return;
+    };
+    if properties.is_empty() {
+        return;
+    }
+    text.push_str("\n| field | type | default | |\n|---|---|---|---|\n");
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    for (name, property) in properties {
+        let default = if required.iter().any(|field| field == name) {
+            "required".to_owned()
+        } else {
+            property
+                .get("default")
+                .filter(|value| !value.is_null())
+                .map_or_else(String::new, |value| format!("`{value}`"))
+        };
+        let own = description(property);
+        let words = if own.is_empty() {
+            description(resolve(root, property))
+        } else {
+            own
+        };
+        let _ = writeln!(
+            text,
+            "| `{name}` | {} | {} | {} |",
+            type_name(root, property),
+            default.replace('|', "\\|"),
+            words.replace('\n', " ").replace('|', "\\|"),
+        );
+    }
+}
+
+fn description(schema: &Value) -> String {
+    schema["description"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// What a `$ref`, or an `allOf`/`anyOf` around a single one, points at.
+fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+    if let Some(path) = schema["$ref"].as_str() {
+        return root.pointer(path.trim_start_matches('#')).unwrap_or(schema);
+    }
+    for around in ["allOf", "anyOf"] {
+        let inner = schema[around].as_array().into_iter().flatten();
+        if let Some(first) = inner.filter(|inner| inner["type"] != "null").next() {
+            return resolve(root, first);
+        }
+    }
+    schema
+}
+
+fn type_name(root: &Value, property: &Value) -> String {
+    let target = resolve(root, property);
+    let choices = |values: Vec<&Value>| {
+        let names: Vec<String> = values
+            .into_iter()
+            .filter_map(|v| v.as_str())
+            .map(|v| format!("`{v}`"))
+            .collect();
+        names.join(", ")
+    };
+    if let Some(values) = target["enum"].as_array() {
+        return choices(values.iter().collect());
+    }
+    if let Some(options) = target["oneOf"].as_array() {
+        let constants: Vec<&Value> = options
+            .iter()
+            .flat_map(|option| match &option["const"] {
+                Value::Null => option["enum"].as_array().into_iter().flatten().collect(),
+                constant => vec![constant],
+            })
+            .collect();
+        if !constants.is_empty() {
+            return choices(constants);
+        }
+        let fields: Vec<String> = options
+            .iter()
+            .filter_map(|option| Some(format!("`{}`", option["required"][0].as_str()?)))
+            .collect();
+        return format!("one of {}", fields.join(", "));
+    }
+    match plain_type(target).as_str() {
+        "array" => format!("list of {}", type_name(root, &target["items"])),
+        "object" => "object".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn plain_type(schema: &Value) -> String {
+    match &schema["type"] {
+        Value::String(name) => name.clone(),
+        Value::Array(names) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|name| *name != "null")
+            .unwrap_or("any")
+            .to_owned(),
+        _ => "any".to_owned(),
+    }
+}
+
+/// A schema as the text that is committed.
+pub fn to_text(schema: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    /// Committed files that are made from the code; `UPDATE_SCHEMA=1` writes them.
     #[test]
-    fn every_schema_is_a_schema_of_draft_07() {
-        for (file, schema) in schemas() {
-            jsonschema::draft7::meta::validate(&schema).unwrap_or_else(|error| {
-                unreachable!("{file}: {error}");
-            });
-            jsonschema::draft7::new(&schema).unwrap();
+    fn what_is_committed_is_what_the_code_says() {
+        let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut files: Vec<_> = schemas()
+            .into_iter()
+            .map(|(name, schema)| (top.join("schema").join(name), to_text(&schema)))
+            .collect();
+        files.push((top.join("docs/manifests.md"), reference_markdown()));
+        for (path, text) in files {
+            if std::env::var_os("UPDATE_SCHEMA").is_some() {
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(&path, &text).unwrap();
+            }
+            let committed = fs::read_to_string(&path).unwrap_or_default();
+            assert!(
+                committed == text,
+                "{} is out of date: run UPDATE_SCHEMA=1 cargo test -p assay-reconciler schema",
+                path.display()
+            );
         }
     }
 
     #[test]
-    fn every_field_of_every_kind_has_hover_text() {
-        for kind in Kind::ALL {
-            let schema = of_kind(kind);
-            for (name, definition) in schema["definitions"].as_object().unwrap() {
-                let fields = definition["properties"].as_object();
-                for (field, schema) in fields.into_iter().flatten() {
-                    assert!(schema["description"].is_string(), "{kind}: {name}.{field}");
-                }
+    fn every_schema_is_a_schema() {
+        for (name, schema) in schemas() {
+            if let Err(error) = jsonschema::draft7::new(&schema) {
+                panic!("{name}: {error}");
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     clock::Clock,
     crypto::{CryptoError, Keyring, MasterKey, MasterKeyError, Secret},
     generation::{Actor, ApplyError, Engine},
-    store::{Backend, Migrated, Store, StoreError, execute, fetch_one},
+    store::{Backend, Migrated, Schema, Store, StoreError, execute, fetch_one},
 };
 
 /// A database whose schema is this binary's, with the keys that open what is sealed in it.
@@ -67,6 +67,27 @@ impl Opened {
             clock,
             engine,
         })
+    }
+
+    /// Opens the database if there is one, with what is in it left as it is: `None` where
+    /// [`Opened::open`] would make it.
+    pub async fn open_existing(config: &BootConfig) -> Result<Option<Self>, OpenError> {
+        let Some(store) = Store::open_existing(&config.backend).await? else {
+            return Ok(None);
+        };
+        if store.schema().await? == Schema::Missing {
+            return Ok(None);
+        }
+        let keyring = Arc::new(Keyring::derive(&master_key(&config.backend)?)?);
+        check_master_key(&store, &keyring).await?;
+        let clock = Clock::system();
+        let engine = Engine::new(store.clone(), Arc::clone(&keyring), clock.clone());
+        Ok(Some(Self {
+            store,
+            keyring,
+            clock,
+            engine,
+        }))
     }
 }
 

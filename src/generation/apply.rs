@@ -1,30 +1,21 @@
 //! How a generation is made. Everything that changes the configuration goes this one way.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
 
 use assay_reconciler::{
-    diff::{
-        Action, Change, DesiredState, Generation, ObservedState, Owner, Ownership, Plan, SetName,
-    },
-    kind::Kind,
+    diff::{DesiredState, Generation, ObservedState, Owner, Ownership, Plan, SetName, render},
     object::{Object, ObjectKey},
-    spec::{ModuleName, admin_key::KeyHash},
+    spec::admin_key::KeyHash,
 };
-use uuid::Uuid;
 
 use super::{
     Engine,
-    documents::Document,
     errors::ApplyError,
+    intent::Intent,
     observe,
     record::{self, Actor, Source},
-    rollback, stored_form,
-    write::{self, Writes},
+    write,
 };
-use crate::store::Tx;
 
 /// How long an applier waits for those before it.
 const TURN: Duration = Duration::from_secs(30);
@@ -88,107 +79,6 @@ pub struct Applied {
     pub plan: Plan,
     /// Whether it was done.
     pub outcome: Outcome,
-}
-
-/// What someone wants the configuration to be.
-pub(super) enum Intent {
-    /// What a set of manifests says.
-    Manifests(DesiredState),
-    /// Single objects, changed by hand.
-    ByHand {
-        owner: Owner,
-        upserts: DesiredState,
-        deletes: Vec<ObjectKey>,
-    },
-    /// The first objects of an empty database.
-    Seed(DesiredState),
-    /// What an earlier generation was.
-    Rollback(Generation),
-}
-
-impl Intent {
-    /// What the audit log calls it.
-    const fn action(&self) -> &'static str {
-        match self {
-            Intent::Manifests(_) | Intent::ByHand { .. } => "config.apply",
-            Intent::Seed(_) => "config.seed",
-            Intent::Rollback(_) => "config.rollback",
-        }
-    }
-
-    /// What is to do to make it true.
-    pub(super) async fn plan(
-        &self,
-        tx: &mut Tx,
-        observed: &mut ObservedState,
-        ownership: Ownership,
-    ) -> Result<Plan, ApplyError> {
-        match self {
-            Intent::Manifests(desired) => plan_of(tx, observed, desired, ownership).await,
-            Intent::ByHand {
-                owner,
-                upserts,
-                deletes,
-            } => {
-                let missing = deletes
-                    .iter()
-                    .find(|key| !observed.objects.contains_key(key));
-                if let Some(key) = missing {
-                    return Err(ApplyError::NotFound(key.clone()));
-                }
-                observe::load(tx, observed, &keys_by_hand(observed, upserts, deletes)).await?;
-                let plan = Plan::by_hand(observed, owner.clone(), upserts, deletes, ownership)?;
-                Ok(plan)
-            }
-            Intent::Seed(seed) => {
-                let plan = Plan::by_hand(observed, Owner::Boot, seed, &[], ownership)?;
-                Ok(plan)
-            }
-            Intent::Rollback(to) => rollback::plan(tx, observed, *to).await,
-        }
-    }
-}
-
-/// What is to do to make the manifests true.
-pub(super) async fn plan_of(
-    tx: &mut Tx,
-    observed: &mut ObservedState,
-    desired: &DesiredState,
-    ownership: Ownership,
-) -> Result<Plan, ApplyError> {
-    let mut keys = observed.keys_to_load(desired, ownership.prune);
-    // Whether one is left that may change the configuration depends on all of them.
-    let admin_keys = observed.objects.keys();
-    keys.extend(admin_keys.filter(|key| key.kind == Kind::AdminKey).cloned());
-    observe::load(tx, observed, &keys).await?;
-    Ok(Plan::between(observed, desired, ownership)?)
-}
-
-/// What [`Plan::by_hand`] must see: what is touched, and what the outcome depends on beyond that.
-fn keys_by_hand(
-    observed: &ObservedState,
-    upserts: &DesiredState,
-    deletes: &[ObjectKey],
-) -> Vec<ObjectKey> {
-    let touched: BTreeSet<&ObjectKey> = upserts.objects.keys().chain(deletes).collect();
-    let mut whole_kinds: BTreeSet<Kind> = touched
-        .iter()
-        .map(|key| key.kind)
-        .filter(|kind| *kind != Kind::OidcClient)
-        .collect();
-    whole_kinds.insert(Kind::Module);
-    if touched
-        .iter()
-        .any(|key| key.kind == Kind::Module && key.name == ModuleName::Jwt.name())
-    {
-        whole_kinds.insert(Kind::OidcClient);
-    }
-    observed
-        .objects
-        .keys()
-        .filter(|key| whole_kinds.contains(&key.kind) || touched.contains(key))
-        .cloned()
-        .collect()
 }
 
 impl Engine {
@@ -292,7 +182,7 @@ impl Engine {
 
         let generation = plan.base.next();
         let now = self.clock.now();
-        for (kind, writes) in self.writes(&plan)? {
+        for (kind, writes) in write::planned(&plan, &self.keyring)? {
             write::write(&mut tx, kind, &writes, generation, now).await?;
         }
         record::generation(&mut tx, &plan, generation, options, now).await?;
@@ -308,50 +198,12 @@ impl Engine {
             });
         }
         tx.commit().await?;
-        tracing::info!(%generation, actor = %options.actor, summary = %record::summary(&plan), "applied");
+        tracing::info!(%generation, actor = %options.actor, summary = %render::summary(&plan.summary()), "applied");
         Ok(Applied {
             generation,
             plan,
             outcome: Outcome::Applied,
         })
-    }
-
-    /// The plan's changes as rows, kind by kind.
-    fn writes(&self, plan: &Plan) -> Result<BTreeMap<Kind, Writes>, ApplyError> {
-        let mut all: BTreeMap<Kind, Writes> = BTreeMap::new();
-        for change in &plan.changes {
-            let writes = all.entry(change.key.kind).or_default();
-            match (change.action, &change.id) {
-                (Action::Create, id) => {
-                    let id = id.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
-                    writes.created.extend(self.row(change, id)?);
-                }
-                (Action::Update, Some(id)) => {
-                    if change.renamed_from.is_some() {
-                        writes.renamed.push(id.clone());
-                    }
-                    writes.updated.extend(self.row(change, id.clone())?);
-                }
-                (Action::Delete, Some(id)) => writes.deleted.push(id.clone()),
-                (Action::Update | Action::Delete, None) => {
-                    return Err(ApplyError::NotFound(change.key.clone()));
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    fn row(&self, change: &Change, id: String) -> Result<Option<Document>, ApplyError> {
-        let (Some((object, hash)), Some(owner)) = (&change.after, &change.owner_after) else {
-            return Ok(None);
-        };
-        stored_form::check(object, &self.keyring)?;
-        Ok(Some(Document::new(
-            id,
-            owner,
-            object.clone(),
-            hash.clone(),
-        )?))
     }
 }
 

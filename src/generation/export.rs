@@ -25,4 +25,14 @@ impl Engine {
         tx.rollback().await?;
         Ok(objects)
     }
+    /// Every object of one kind with its owner, by name.
+    pub async fn objects_of(&self, kind: Kind) -> Result<Vec<(Object, Owner)>, ApplyError> {
+        let mut tx = self.store.begin_read().await?;
+        let mut objects = Vec::new();
+        for document in documents::all(&mut tx, kind).await? {
+            objects.push((document.decode(kind)?, document.owner(kind)?));
+        }
+        tx.rollback().await?;
+        Ok(objects)
+    }
 }

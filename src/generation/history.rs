@@ -1,7 +1,7 @@
 //! The generations there were.
 
 use assay_reconciler::diff::Generation;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Engine,
@@ -17,7 +17,7 @@ use crate::{
 pub const MAX_RECORDS: u32 = 1_000;
 
 /// What is known about one generation.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GenerationRecord {
     /// Its number.

@@ -10,6 +10,8 @@ mod documents;
 mod errors;
 mod export;
 mod history;
+mod intent;
+mod key_rotation;
 mod observe;
 mod publisher;
 mod record;
@@ -24,8 +26,9 @@ mod write;
 use std::sync::Arc;
 
 use assay_reconciler::{
-    diff::{DesiredState, Ownership, Plan, SetName},
+    diff::{DesiredState, Guard, Ownership, Plan, SetName},
     object::Object,
+    spec::admin_key::KeyHash,
 };
 
 pub use assay_reconciler::diff::{Generation, Owner};
@@ -34,10 +37,11 @@ pub use self::{
     apply::{Applied, ApplyOptions, Outcome},
     errors::{ApplyError, SnapshotError, Undecodable},
     history::{GenerationRecord, MAX_RECORDS},
+    key_rotation::{KeyState, SigningKeyRecord},
     publisher::{NotServing, Publisher},
     record::{Actor, Source},
     replicas::{HEARTBEAT, LIVE, Replica, ReplicaError, ReplicaId},
-    signing_keys::{KeyError, KeyState, SigningKeyRecord, SigningKeys},
+    signing_keys::{KeyError, SigningKeys},
     snapshot::{AdminKey, Client, Namespace, Snapshot, Upstream},
 };
 use crate::{
@@ -101,11 +105,23 @@ impl Engine {
         desired: &DesiredState,
         ownership: Ownership,
     ) -> Result<Plan, ApplyError> {
+        let (plan, _) = self.plan_with_guards(desired, ownership, None).await?;
+        Ok(plan)
+    }
+
+    /// [`Engine::plan`], with what would need `yes` if it came from `acting_key`.
+    pub async fn plan_with_guards(
+        &self,
+        desired: &DesiredState,
+        ownership: Ownership,
+        acting_key: Option<&KeyHash>,
+    ) -> Result<(Plan, Vec<Guard>), ApplyError> {
         let mut tx = self.store.begin_read().await?;
         let mut observed = observe::observe(&mut tx).await?;
-        let plan = apply::plan_of(&mut tx, &mut observed, desired, ownership).await?;
+        let plan = intent::plan_of(&mut tx, &mut observed, desired, ownership).await?;
         tx.rollback().await?;
-        Ok(plan)
+        let guards = plan.guards(&observed, acting_key);
+        Ok((plan, guards))
     }
 }
 

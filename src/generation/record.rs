@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use assay_reconciler::{
-    diff::{Action, Change, Generation, Owner, Plan, Reason, SetName, Summary},
-    kind::Kind,
+use assay_reconciler::diff::{
+    Action, Change, Generation, Plan, PlanDocument,
+    document::{ChangeDocument, FORMAT_VERSION},
+    render,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -55,60 +56,43 @@ pub struct Source {
     pub url: Option<String>,
 }
 
-/// `3 to create, 1 to change, 0 to delete, 9996 unchanged`.
-pub(super) fn summary(plan: &Plan) -> String {
-    let summary = plan.summary();
-    format!(
-        "{} to create, {} to change, {} to delete, {} unchanged",
-        summary.create, summary.change, summary.delete, summary.unchanged
-    )
-}
-
-/// A change as the generation's record keeps it. What the object said before and after is in
-/// `object_revisions`, once; here it would be there a second time.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RecordedChange<'a> {
-    action: Action,
-    kind: Kind,
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    renamed_from: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner_before: Option<&'a Owner>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner_after: Option<&'a Owner>,
-    reasons: &'a [Reason],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RecordedPlan<'a> {
-    base: Generation,
-    set: Option<&'a SetName>,
-    digest: &'a str,
-    summary: Summary,
-    changes: Vec<RecordedChange<'a>>,
-}
-
+/// The plan in the documented format, without what the objects say before and after: that is in
+/// `object_revisions` already, and would be most of a large generation. The fields that differ stay.
 fn recorded(plan: &Plan) -> Result<String, serde_json::Error> {
-    fn of(change: &Change) -> RecordedChange<'_> {
-        RecordedChange {
-            action: change.action,
-            kind: change.key.kind,
-            name: &change.key.name,
-            renamed_from: change.renamed_from.as_deref(),
-            owner_before: change.owner_before.as_ref(),
-            owner_after: change.owner_after.as_ref(),
-            reasons: &change.reasons,
-        }
+    let mut changes = Vec::with_capacity(plan.changes.len());
+    for change in &plan.changes {
+        changes.push(recorded_change(change)?);
     }
-    serde_json::to_string(&RecordedPlan {
-        base: plan.base,
-        set: plan.set.as_ref(),
-        digest: &plan.digest,
+    serde_json::to_string(&PlanDocument {
+        format_version: String::from(FORMAT_VERSION),
+        base_generation: plan.base,
+        set: plan.set.clone(),
+        ownership: plan.ownership,
+        manifests_digest: plan.digest.clone(),
         summary: plan.summary(),
-        changes: plan.changes.iter().map(of).collect(),
+        guards: Vec::new(),
+        changes,
+        unnamed: plan.unnamed.clone(),
+        desired: None,
+    })
+}
+
+fn recorded_change(change: &Change) -> Result<ChangeDocument, serde_json::Error> {
+    let fields = match change.action {
+        Action::Update => ChangeDocument::new(change)?.fields,
+        Action::Create | Action::Delete => Vec::new(),
+    };
+    Ok(ChangeDocument {
+        action: change.action,
+        kind: change.key.kind,
+        name: change.key.name.clone(),
+        renamed_from: change.renamed_from.clone(),
+        owner_before: change.owner_before.clone(),
+        owner_after: change.owner_after.clone(),
+        reasons: change.reasons.clone(),
+        before: None,
+        after: None,
+        fields,
     })
 }
 
@@ -133,7 +117,7 @@ pub(super) async fn generation(
         options.source.dirty,
         options.source.url.as_deref(),
         &plan.digest,
-        summary(plan),
+        render::summary(&plan.summary()),
         recorded(plan)?
     )?;
     Ok(())
@@ -149,7 +133,7 @@ pub(super) async fn audit(
 ) -> Result<(), ApplyError> {
     let detail = serde_json::json!({
         "generation": number,
-        "summary": summary(plan),
+        "summary": render::summary(&plan.summary()),
         "set": plan.set,
         "source": options.source,
     });

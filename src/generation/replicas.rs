@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use assay_reconciler::diff::Generation;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Engine;
@@ -33,7 +33,7 @@ impl ReplicaId {
 }
 
 /// What a server last said about itself.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Replica {
     /// Made when the server starts.

@@ -1,13 +1,21 @@
 //! Writes what a plan says: a handful of statements a kind, however many objects there are.
 
-use assay_reconciler::{diff::Generation, kind::Kind};
+use std::collections::BTreeMap;
+
+use assay_reconciler::{
+    diff::{Action, Change, Generation, Plan},
+    kind::Kind,
+};
+use uuid::Uuid;
 
 use super::{
     documents::{Document, sql_for},
     errors::ApplyError,
+    stored_form,
 };
 use crate::{
     clock::UnixMillis,
+    crypto::Keyring,
     store::{
         Tx,
         bulk::{self, Value},
@@ -26,6 +34,47 @@ pub(super) struct Writes {
     pub(super) renamed: Vec<String>,
     /// Documents that go, by id. What hangs on them goes with them.
     pub(super) deleted: Vec<String>,
+}
+
+/// The plan's changes as rows, kind by kind.
+pub(super) fn planned(
+    plan: &Plan,
+    keyring: &Keyring,
+) -> Result<BTreeMap<Kind, Writes>, ApplyError> {
+    let mut all: BTreeMap<Kind, Writes> = BTreeMap::new();
+    for change in &plan.changes {
+        let writes = all.entry(change.key.kind).or_default();
+        match (change.action, &change.id) {
+            (Action::Create, id) => {
+                let id = id.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
+                writes.created.extend(row(change, id, keyring)?);
+            }
+            (Action::Update, Some(id)) => {
+                if change.renamed_from.is_some() {
+                    writes.renamed.push(id.clone());
+                }
+                writes.updated.extend(row(change, id.clone(), keyring)?);
+            }
+            (Action::Delete, Some(id)) => writes.deleted.push(id.clone()),
+            (Action::Update | Action::Delete, None) => {
+                return Err(ApplyError::NotFound(change.key.clone()));
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn row(change: &Change, id: String, keyring: &Keyring) -> Result<Option<Document>, ApplyError> {
+    let (Some((object, hash)), Some(owner)) = (&change.after, &change.owner_after) else {
+        return Ok(None);
+    };
+    stored_form::check(object, keyring)?;
+    Ok(Some(Document::new(
+        id,
+        owner,
+        object.clone(),
+        hash.clone(),
+    )?))
 }
 
 /// Writes the documents of `kind`, and their history, as part of `generation`.

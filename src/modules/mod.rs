@@ -3,6 +3,7 @@
 //! A module is a value in [`MODULES`]: its name, the paths that are its own, its routes and its
 //! background tasks. A module that is off has no routes, and its paths say so.
 
+pub mod admin;
 pub mod audit;
 pub mod form;
 pub mod jwt;
@@ -75,7 +76,7 @@ pub struct Module {
 }
 
 /// Every module there is.
-pub static MODULES: [Module; 4] = [
+pub static MODULES: [Module; 5] = [
     Module {
         name: ModuleName::Session,
         paths: &["/auth/account"],
@@ -106,5 +107,11 @@ pub static MODULES: [Module; 4] = [
         ],
         routes: oidc_provider::routes,
         tasks: oidc_provider::tasks,
+    },
+    Module {
+        name: ModuleName::Admin,
+        paths: &[admin::PATH],
+        routes: admin::routes,
+        tasks: |_, _| Vec::new(),
     },
 ];

@@ -12,11 +12,11 @@ pub const HEADER_BYTES: usize = 32 * 1024;
 pub const HEADER_READ: Duration = Duration::from_secs(30);
 /// How often an open connection is looked at: one that has had no request since the last look is
 /// closed.
-pub const IDLE: Duration = Duration::from_secs(60);
+pub const IDLE: Duration = Duration::from_mins(1);
 /// Streams that one HTTP/2 connection may have open.
 pub const STREAMS: u32 = 128;
 /// From the end of the headers to the beginning of the response.
-pub const REQUEST: Duration = Duration::from_secs(120);
+pub const REQUEST: Duration = Duration::from_mins(2);
 /// Bytes of a request body, wherever it goes: a folder of ten thousand manifests fits. Extractors stop
 /// at 2 MiB unless a route says otherwise.
 pub const BODY_BYTES: usize = 64 * 1024 * 1024;

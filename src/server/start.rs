@@ -16,7 +16,7 @@ use super::{
 use crate::{
     boot::{BootConfig, Opened},
     crypto::{CpuPool, Keyring, password::Passwords},
-    generation::{Publisher, SnapshotError},
+    generation::{Publisher, Snapshot, SnapshotError},
     modules::{Context, MODULES, Module},
     store::StoreError,
 };
@@ -53,23 +53,21 @@ pub enum StartError {
 }
 
 impl Server {
-    /// Begins to serve. From the moment this returns, requests are answered.
-    pub async fn start(config: &BootConfig, opened: Opened) -> Result<Self, StartError> {
-        Self::start_with(config, opened, &MODULES).await
-    }
-
-    pub(super) async fn start_with(
+    /// Begins to serve what is newest; only what differs from `snapshot` is read again. From the moment
+    /// this returns, requests are answered.
+    pub async fn start(
         config: &BootConfig,
         opened: Opened,
-        modules: &'static [Module],
+        snapshot: &Arc<Snapshot>,
     ) -> Result<Self, StartError> {
+        let modules: &'static [Module] = &MODULES;
         let not_listening = |source| StartError::Listen {
             address: config.bind_addr.clone(),
             source,
         };
         // Watch first: what is committed after the snapshot was read must be noticed.
         let watch = opened.store.watch().await?;
-        let snapshot = opened.engine.snapshot(None).await?;
+        let snapshot = opened.engine.snapshot(Some(snapshot)).await?;
         let listener = TcpListener::bind(&config.bind_addr)
             .await
             .map_err(not_listening)?;
@@ -153,5 +151,22 @@ impl Server {
             }
         }
         self.opened.store.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_reconciler::diff::DesiredState;
+
+    use crate::generation::{ApplyOptions, Engine, Generation};
+
+    fn moves_between_threads<F: Future + Send>(_: F) {}
+
+    /// Fails to compile when it is false. Handlers and tasks of the server could not apply otherwise.
+    #[allow(dead_code)]
+    fn the_engine_works_in_handlers(engine: &Engine, desired: DesiredState, options: ApplyOptions) {
+        moves_between_threads(engine.apply(desired, options.clone()));
+        moves_between_threads(engine.rollback(Generation(1), options));
+        moves_between_threads(engine.snapshot(None));
     }
 }

@@ -13,6 +13,7 @@
 
 use std::fmt::Write;
 
+use futures_util::future::BoxFuture;
 use sqlx::{Arguments, AssertSqlSafe, Database, Encode, Postgres, Sqlite, Type};
 
 use super::{Handle, StoreError, Tx};
@@ -61,11 +62,25 @@ value_from! {
 /// of rows it changed. With no rows it does nothing.
 ///
 /// `columns` names the columns of `batch`.
-pub async fn execute<'a, const N: usize>(
-    tx: &mut Tx,
+///
+/// The rows are collected before anything is awaited, and the future is boxed: a future that held the
+/// callers' iterators could not be shown to move between threads (rust-lang/rust#100013), and so no
+/// handler could write in bulk.
+pub fn execute<'f, 'a: 'f, const N: usize>(
+    tx: &'f mut Tx,
     columns: [&'static str; N],
     statement: &'static str,
     rows: impl IntoIterator<Item = [Value<'a>; N]>,
+) -> BoxFuture<'f, Result<u64, StoreError>> {
+    let rows = rows.into_iter().collect();
+    Box::pin(execute_all(tx, columns, statement, rows))
+}
+
+async fn execute_all<const N: usize>(
+    tx: &mut Tx,
+    columns: [&'static str; N],
+    statement: &'static str,
+    rows: Vec<[Value<'_>; N]>,
 ) -> Result<u64, StoreError> {
     let rows_at_once = (MAX_VALUES / N.max(1)).max(1);
     let mut rows = rows.into_iter();

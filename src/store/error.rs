@@ -41,6 +41,16 @@ pub enum StoreError {
         /// The newest migration in this binary.
         known: i64,
     },
+    /// An older assay made it, and this command only reads.
+    #[error(
+        "the database is at migration {database}, and this assay needs {known}; `assay serve` and `assay apply` migrate it"
+    )]
+    OlderDatabase {
+        /// The newest migration in the database.
+        database: i64,
+        /// The newest migration in this binary.
+        known: i64,
+    },
     /// A migration in the database is not the one this binary has under that number.
     #[error(
         "migration {number} ({name}) in the database is not the one this assay was built with (its checksum differs); run the assay that made this database, or restore a backup"

@@ -66,6 +66,34 @@ struct Applied {
     checksum: String,
 }
 
+/// How far the schema of a database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// There is none.
+    Missing,
+    /// It is this binary's.
+    Current,
+}
+
+/// How far the schema is, without changing it. One that is not this binary's is an error.
+pub(super) async fn schema(store: &Store, known: &[Migration]) -> Result<Schema, StoreError> {
+    let mut tx = store.begin_read().await?;
+    let recorded = if has_record(&mut tx).await? {
+        recorded(&mut tx).await?
+    } else {
+        Vec::new()
+    };
+    tx.rollback().await?;
+    match recorded.last() {
+        None => Ok(Schema::Missing),
+        Some(_) if pending(&recorded, known)?.is_empty() => Ok(Schema::Current),
+        Some(newest) => Err(StoreError::OlderDatabase {
+            database: newest.number,
+            known: known.last().map_or(0, |migration| migration.number),
+        }),
+    }
+}
+
 pub(super) async fn run(store: &Store, known: &[Migration]) -> Result<Migrated, StoreError> {
     // Most starts find nothing to do, and must not wait for a writer to find that.
     let mut tx = store.begin_read().await?;

@@ -27,7 +27,7 @@ use tokio::sync::watch as channel;
 pub(crate) use self::macros::{execute, fetch_all, fetch_one, fetch_optional};
 pub use self::{
     error::StoreError,
-    migrate::{Migrated, latest_migration},
+    migrate::{Migrated, Schema, latest_migration},
     transaction::Tx,
     watch::ChangeWatch,
 };
@@ -88,6 +88,21 @@ impl Store {
             engine,
             local_changes: channel::Sender::new(0),
         })
+    }
+
+    /// Opens the database if it is there; makes nothing.
+    pub async fn open_existing(backend: &Backend) -> Result<Option<Self>, StoreError> {
+        if let Backend::Sqlite { data_dir } = backend
+            && !sqlite::exists(data_dir)?
+        {
+            return Ok(None);
+        }
+        Self::open(backend).await.map(Some)
+    }
+
+    /// How far the schema is. It stays as it is; one that is not this binary's is an error.
+    pub async fn schema(&self) -> Result<Schema, StoreError> {
+        migrate::schema(self, migrate::embedded(self)).await
     }
 
     /// Brings the schema up to this binary's. Safe to run from several processes at once.

@@ -36,6 +36,12 @@ pub(super) struct Pools {
     options: Arc<SqliteConnectOptions>,
 }
 
+/// Whether there is a database in this directory.
+pub(super) fn exists(data_dir: &Path) -> Result<bool, StoreError> {
+    let path = data_dir.join(FILE);
+    fs::exists(&path).map_err(|source| StoreError::Path { path, source })
+}
+
 pub(super) async fn open(data_dir: &Path) -> Result<Pools, StoreError> {
     let file = data_dir.join(FILE);
     create(data_dir, &file)?;

@@ -26,7 +26,7 @@ pub use database::TestDb;
 pub use form::Form;
 pub use manifests::Manifests;
 pub use relying_party::{Authorization, ClientAuthentication, Registration, RelyingParty, Tokens};
-pub use reply::Reply;
+pub use reply::{Reply, with_form};
 pub use server::{ADMIN_KEY, Assay, Setup, User};
 pub use visitor::{Arrival, Page, Visitor};
 

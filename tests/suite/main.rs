@@ -16,4 +16,6 @@
 #[macro_use]
 mod harness;
 
+mod crash;
+mod oidc;
 mod sign_in;

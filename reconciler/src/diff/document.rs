@@ -241,7 +241,11 @@ impl PlanDocument {
 }
 
 impl ChangeDocument {
-    fn new(change: &Change) -> Result<Self, serde_json::Error> {
+    /// The document of one change.
+    ///
+    /// # Errors
+    /// As [`Object::canonical`].
+    pub fn new(change: &Change) -> Result<Self, serde_json::Error> {
         let mut before = change.before.as_ref().map(view).transpose()?;
         let mut after = change.after.as_ref().map(|(o, _)| view(o)).transpose()?;
         let sensitive: BTreeSet<String> = change

@@ -42,6 +42,11 @@ impl ByteRange {
     pub fn as_range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
+
+    /// Whether the two have a byte in common, or one lies at the other's edge and is empty.
+    pub(crate) fn touches(self, other: Self) -> bool {
+        self.start < other.end.max(other.start + 1) && other.start < self.end.max(self.start + 1)
+    }
 }
 
 impl Location {
@@ -67,24 +72,12 @@ impl fmt::Display for Location {
     }
 }
 
-/// Whether a problem keeps manifests from being applied.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Severity {
-    /// It does.
-    Error,
-    /// It does not, but is likely not meant.
-    Warning,
-}
-
 /// One thing that is wrong, where, and what would be right.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// Which rule, for programs: stable and lower-case with hyphens.
     pub code: &'static str,
-    /// Whether it keeps the manifests from being applied.
-    pub severity: Severity,
     /// Where.
     #[serde(flatten)]
     pub at: Location,
@@ -116,7 +109,6 @@ impl Problem {
     pub fn new(code: &'static str, at: Location, message: impl Into<String>) -> Self {
         Self {
             code,
-            severity: Severity::Error,
             at,
             message: message.into(),
             label: None,
@@ -153,8 +145,7 @@ impl Problem {
 /// All problems of one load, by file and line. Its `Display` is the plain rendering.
 #[derive(Clone, Debug, Serialize)]
 pub struct Problems {
-    #[serde(rename = "problems")]
-    list: Vec<Problem>,
+    problems: Vec<Problem>,
     /// How many more there were than are kept.
     #[serde(rename = "omitted")]
     omitted: usize,
@@ -189,7 +180,7 @@ impl Problems {
             }
         }
         Self {
-            list: problems,
+            problems,
             omitted,
             texts,
         }
@@ -197,24 +188,12 @@ impl Problems {
 
     /// The problems, by file and line.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
-        self.list.iter()
-    }
-
-    /// Whether there is nothing but warnings.
-    pub fn are_warnings(&self) -> bool {
-        self.list
-            .iter()
-            .all(|problem| problem.severity == Severity::Warning)
-    }
-
-    /// Whether there is nothing at all.
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.problems.iter()
     }
 
     /// How many problems there are, with those that were not kept.
     pub fn count(&self) -> usize {
-        self.list.len() + self.omitted
+        self.problems.len() + self.omitted
     }
 
     /// The text for a terminal, in colour if asked for.

@@ -1,4 +1,7 @@
-use assay_reconciler::{diff::Ownership, kind::Kind};
+use assay_reconciler::{
+    diff::{Ownership, PlanDocument},
+    kind::Kind,
+};
 use serde_json::json;
 
 use super::fixture::{
@@ -52,6 +55,22 @@ both_databases! {
             (actor.as_str(), action.as_str(), subject.as_str()),
             ("cli:ada@laptop", "config.apply", "generation/1")
         );
+    }
+
+    async fn the_plan_is_on_record_without_secrets(db: TestDb) {
+        let room = Room::new(db).await;
+        let with_name = |name: &str| client_with("a", json!({
+            "displayName": name, "clientSecret": { "value": name },
+        }));
+        room.apply(vec![with_name("One")]).await.unwrap();
+        room.apply(vec![with_name("Two")]).await.unwrap();
+        let text = room.engine.recorded_plan(Generation(2)).await.unwrap().unwrap();
+        let plan = PlanDocument::parse(&text).unwrap();
+        assert_eq!(plan.base_generation, Generation(1));
+        let fields: Vec<&str> = plan.changes[0].fields.iter().map(|f| f.path.as_str()).collect();
+        assert_eq!(fields, ["/spec/displayName", "/spec/clientSecret"]);
+        assert!(!text.contains("hmac-sha256"), "{text}");
+        assert_eq!(room.engine.recorded_plan(Generation(3)).await.unwrap(), None);
     }
 
     async fn nothing_to_do_makes_no_generation(db: TestDb) {

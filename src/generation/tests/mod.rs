@@ -4,8 +4,10 @@
 mod applying;
 mod fixture;
 mod guarding;
+mod laws;
 mod people;
 mod replicas;
 mod rolling_back;
 mod signing;
 mod snapshots;
+mod speed;

@@ -31,6 +31,18 @@ pub enum PasswordError {
     Store(#[from] StoreError),
 }
 
+/// The hash of what is to be somebody's password.
+pub async fn hash(
+    passwords: &Passwords,
+    settings: &PasswordSettings,
+    password: &str,
+) -> Result<String, PasswordError> {
+    let password = Password::chosen(password, settings.min_length)?;
+    Ok(passwords
+        .hash(super::cost(settings), password.secret())
+        .await?)
+}
+
 /// Makes an account that signs in with this password; without one, the person needs another way in.
 pub async fn create_user(
     store: &Store,
@@ -44,14 +56,7 @@ pub async fn create_user(
     let email: Email = email.parse()?;
     let password_hash = match password {
         None => None,
-        Some(text) => {
-            let password = Password::chosen(text, settings.min_length)?;
-            Some(
-                passwords
-                    .hash(super::cost(settings), password.secret())
-                    .await?,
-            )
-        }
+        Some(text) => Some(hash(passwords, settings, text).await?),
     };
     let new = NewUser {
         email,
@@ -74,10 +79,7 @@ pub async fn set_password(
     password: &str,
     keep: Option<&str>,
 ) -> Result<(), PasswordError> {
-    let password = Password::chosen(password, settings.min_length)?;
-    let hash = passwords
-        .hash(super::cost(settings), password.secret())
-        .await?;
+    let hash = hash(passwords, settings, password).await?;
     let mut tx = store.begin().await?;
     if !user::set_password_hash(&mut tx, user_id, &hash, keep, clock.now()).await? {
         return Err(PasswordError::Unknown);

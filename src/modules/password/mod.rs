@@ -12,7 +12,7 @@ use assay_reconciler::spec::module::PasswordSettings;
 use axum::{Router, routing::get};
 
 pub use self::{
-    accounts::{PasswordError, create_user, set_password},
+    accounts::{PasswordError, create_user, hash, set_password},
     secret::{MAX_PASSWORD, Password, PasswordRefused},
 };
 use super::Context;

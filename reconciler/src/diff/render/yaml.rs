@@ -61,8 +61,7 @@ fn leave_out_what_is_empty(document: &mut Value) {
 }
 
 fn lines(document: &Value) -> Vec<String> {
-    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-    let text = serde_saphyr::to_string_with_options(document, options)
+    let text = crate::to_yaml(document)
         // JSON is YAML too.
         .or_else(|_| serde_json::to_string_pretty(document))
         .unwrap_or_default();

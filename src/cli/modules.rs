@@ -1,0 +1,48 @@
+//! `assay modules`.
+
+use super::{Exit, Failure, output, way::Where};
+use crate::modules::admin::ModuleState;
+
+const EXAMPLES: &str = "\
+Examples:
+  assay modules
+  assay modules -o json";
+
+/// The command's arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// How to print it.
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: output::Format,
+    #[command(flatten)]
+    place: Where,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let modules = arguments.place.to_read().await?.modules().await?;
+    match arguments.output {
+        output::Format::Json => output::print_json(&modules)?,
+        output::Format::Text => {
+            let rows: Vec<_> = modules.iter().map(row).collect();
+            let heading = ["MODULE", "STATE", "OWNER", "REQUIRES"];
+            output::print(&output::table(heading, &rows))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn row(module: &ModuleState) -> [String; 4] {
+    let requires: Vec<&str> = module.requires.iter().map(|name| name.name()).collect();
+    let state = match (module.enabled, module.always_on) {
+        (_, true) => "always on",
+        (true, false) => "on",
+        (false, false) => "off",
+    };
+    [
+        module.name.to_string(),
+        state.to_owned(),
+        module.owner.clone().unwrap_or_else(|| "-".to_owned()),
+        requires.join(", "),
+    ]
+}

@@ -1,0 +1,285 @@
+use std::{fs, path::Path, time::Duration};
+
+use assay_reconciler::{
+    diff::{PlanDocument, SetName},
+    object::Object,
+};
+use reqwest::{
+    Client, Method, RequestBuilder, StatusCode,
+    header::{AUTHORIZATION, HeaderValue},
+    redirect,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Exit, Failure, failure::with_causes};
+use crate::{
+    crypto::Secret,
+    generation::SigningKeyRecord,
+    modules::{
+        Site,
+        admin::{
+            ApplyReply, ApplyRequest, CreateUser, Export, Generations, HistoryQuery, ModuleState,
+            Person, PlanRequest, RollbackRequest, Rotated, Status, SwitchRequest,
+        },
+    },
+};
+
+/// Until there is a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Until there is an answer. A server gives one within two minutes.
+const ANSWER: Duration = Duration::from_secs(150);
+/// Bytes of an answer; an export of ten thousand clients fits.
+const MAX_ANSWER: usize = 256 * 1024 * 1024;
+/// Where the admin key is, if no file is named.
+const ADMIN_KEY: &str = "ASSAY_ADMIN_KEY";
+
+/// The admin API of a server.
+pub(super) struct Remote {
+    client: Client,
+    base: Url,
+    authorization: HeaderValue,
+}
+
+impl Remote {
+    pub(super) fn new(server: &str, key_file: Option<&Path>) -> Result<Self, Failure> {
+        let base = base(server)?;
+        let key = admin_key(key_file)?;
+        let mut authorization = HeaderValue::try_from(format!("Bearer {key}"))
+            .map_err(|_| Failure::invalid("the admin key holds a character that no key has"))?;
+        authorization.set_sensitive(true);
+        Ok(Self {
+            client: client()?,
+            base,
+            authorization,
+        })
+    }
+
+    pub(super) async fn plan(&self, request: PlanRequest) -> Result<PlanDocument, Failure> {
+        let body = PlanRequest {
+            manifests: documents(&request.manifests)?,
+            set: request.set,
+            prune: request.prune,
+            take_over: request.take_over,
+            save: request.save,
+        };
+        self.send("reconcile/plan", &body).await
+    }
+
+    pub(super) async fn apply(&self, request: ApplyRequest) -> Result<ApplyReply, Failure> {
+        let manifests = request.manifests.as_deref().map(documents).transpose()?;
+        let body = ApplyRequest {
+            manifests,
+            set: request.set,
+            plan: request.plan,
+            prune: request.prune,
+            take_over: request.take_over,
+            dry_run: request.dry_run,
+            yes: request.yes,
+            source: request.source,
+        };
+        self.send("reconcile/apply", &body).await
+    }
+
+    pub(super) async fn rollback(&self, request: RollbackRequest) -> Result<ApplyReply, Failure> {
+        self.send("reconcile/rollback", &request).await
+    }
+
+    pub(super) async fn history(&self, query: HistoryQuery) -> Result<Generations, Failure> {
+        let request = self.request(Method::GET, "reconcile/generations")?;
+        self.answer(request.query(&query)).await
+    }
+
+    pub(super) async fn export(&self, set: Option<&SetName>) -> Result<Export, Failure> {
+        let request = self.request(Method::GET, "reconcile/export")?;
+        self.answer(request.query(&[("set", set)])).await
+    }
+
+    pub(super) async fn modules(&self) -> Result<Vec<ModuleState>, Failure> {
+        self.get("auth/modules").await
+    }
+
+    pub(super) async fn switch(&self, request: &SwitchRequest) -> Result<ApplyReply, Failure> {
+        let sent = self.request(Method::PATCH, "auth/modules")?.json(request);
+        self.answer(sent).await
+    }
+
+    pub(super) async fn create_user(&self, request: &CreateUser) -> Result<Person, Failure> {
+        let body = json!({
+            "email": request.email,
+            "password": request.password.as_ref().map(Secret::expose),
+            "isAdmin": request.is_admin,
+        });
+        self.send("auth/users", &body).await
+    }
+
+    pub(super) async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, Failure> {
+        self.get("auth/jwks").await
+    }
+
+    pub(super) async fn rotate_signing_keys(&self) -> Result<Vec<Rotated>, Failure> {
+        let request = self.request(Method::POST, "auth/jwks/rotate")?;
+        self.answer(request).await
+    }
+
+    pub(super) async fn status(&self) -> Result<Status, Failure> {
+        self.get("reconcile/status").await
+    }
+
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
+        let url = self
+            .base
+            .join(path)
+            .map_err(|error| Failure::failed(&error))?;
+        Ok(self
+            .client
+            .request(method, url)
+            .header(AUTHORIZATION, self.authorization.clone()))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.answer(self.request(Method::GET, path)?).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        self.answer(self.request(Method::POST, path)?.json(body))
+            .await
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
+        let mut response = request.send().await.map_err(|error| self.cut_off(&error))?;
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| self.cut_off(&error))?
+        {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_ANSWER {
+                let message = format!("the server's answer is longer than {MAX_ANSWER} bytes");
+                return Err(Failure::new(Exit::Failed, message));
+            }
+        }
+        if !status.is_success() {
+            return Err(self.refused(status, &body));
+        }
+        serde_json::from_slice(&body).map_err(|error| {
+            let message = format!("{} does not answer like assay: {error}", self.server());
+            Failure::new(Exit::Failed, message)
+        })
+    }
+
+    fn server(&self) -> String {
+        self.base.origin().ascii_serialization()
+    }
+
+    fn cut_off(&self, error: &reqwest::Error) -> Failure {
+        let message = if error.is_timeout() {
+            format!("{} does not answer in time", self.server())
+        } else {
+            format!("cannot reach {}: {}", self.server(), with_causes(error))
+        };
+        Failure::new(Exit::Unreachable, message)
+    }
+
+    /// What a problem document (RFC 9457) says.
+    fn refused(&self, status: StatusCode, body: &[u8]) -> Failure {
+        let problem: Option<Value> = serde_json::from_slice(body).ok();
+        let text = |member: &str| problem.as_ref()?.get(member)?.as_str();
+        let Some(kind) = text("type").and_then(|kind| kind.rsplit(':').next()) else {
+            let message = format!(
+                "{} does not answer like assay: {status}; is it the right address?",
+                self.server()
+            );
+            return Failure::new(Exit::Failed, message);
+        };
+        let mut message = text("detail")
+            .or_else(|| text("title"))
+            .unwrap_or(kind)
+            .to_owned();
+        if let Some(incident) = text("incident") {
+            message = format!("{}: {message} {incident}", self.server());
+        }
+        Failure::new(Exit::of_kind(kind), message)
+    }
+}
+
+fn documents(objects: &[Object]) -> Result<Vec<Value>, Failure> {
+    let documents: Result<_, serde_json::Error> = objects.iter().map(Object::to_manifest).collect();
+    Ok(documents?)
+}
+
+/// Where the admin API begins. A key is sent there, so only over TLS or within this machine.
+fn base(server: &str) -> Result<Url, Failure> {
+    let wrong = |why: &str| {
+        Failure::invalid(format!(
+            "the server's address {why}; it reads https://auth.example.com"
+        ))
+    };
+    let url = Url::parse(server).map_err(|_| wrong("is no URL"))?;
+    let host = url.host().ok_or_else(|| wrong("names no host"))?;
+    let is_private = match url.scheme() {
+        "https" => true,
+        "http" => Site::is_loopback(&host),
+        _ => return Err(wrong("is neither http nor https")),
+    };
+    if !is_private {
+        return Err(wrong(
+            "is http, and an admin key would travel unencrypted to another machine",
+        ));
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        return Err(wrong("holds more than scheme, host and path"));
+    }
+    let text = format!("{}/auth/admin/", url.as_str().trim_end_matches('/'));
+    Url::parse(&text).map_err(|_| wrong("is no URL"))
+}
+
+fn admin_key(file: Option<&Path>) -> Result<String, Failure> {
+    let key = match file {
+        Some(file) => fs::read_to_string(file).map_err(|error| {
+            Failure::invalid(format!(
+                "cannot read the admin key file {}: {error}",
+                file.display()
+            ))
+        })?,
+        None => std::env::var(ADMIN_KEY).map_err(|_| {
+            Failure::new(
+                Exit::Forbidden,
+                "an admin key is needed: name a file with --admin-key-file, or set ASSAY_ADMIN_KEY",
+            )
+        })?,
+    };
+    let key = key.trim();
+    if key.is_empty() {
+        return Err(Failure::new(Exit::Forbidden, "the admin key is empty"));
+    }
+    Ok(key.to_owned())
+}
+
+fn client() -> Result<Client, Failure> {
+    let roots = rustls::RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::failed(&error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        // A key must not follow a redirect to another place.
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(ANSWER)
+        .user_agent(concat!("assay/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| Failure::failed(&error))
+}

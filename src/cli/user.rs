@@ -1,0 +1,93 @@
+//! `assay user create`.
+
+use std::io::Read as _;
+
+use clap::Subcommand;
+
+use super::{Exit, Failure, output, way::Where};
+use crate::{
+    crypto::{Secret, token},
+    modules::admin::CreateUser,
+};
+
+/// Bytes of a password that are read; a longer one is refused.
+const MAX_PASSWORD_BYTES: u64 = 64 * 1024;
+
+const EXAMPLES: &str = "\
+Examples:
+  assay user create --email ada@example.com
+  assay user create --email ada@example.com --password-stdin < password
+  assay user create --email ada@example.com --admin";
+
+/// The command's arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make a person who can sign in.
+    ///
+    /// Without --password-stdin a password is made and printed, once, on standard output.
+    #[command(after_help = EXAMPLES)]
+    Create {
+        /// The e-mail address that identifies the account.
+        #[arg(long, value_name = "ADDRESS")]
+        email: String,
+        /// Read the password from standard input; a line break at its end does not count.
+        #[arg(long)]
+        password_stdin: bool,
+        /// Let the person use the admin console.
+        #[arg(long)]
+        admin: bool,
+        #[command(flatten)]
+        place: Where,
+    },
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let Action::Create {
+        email,
+        password_stdin,
+        admin,
+        place,
+    } = arguments.action;
+    let password = if password_stdin {
+        read()?
+    } else {
+        Secret::new(token::identifier().map_err(|error| Failure::failed(&error))?)
+    };
+    let request = CreateUser {
+        email,
+        password: Some(password.clone()),
+        is_admin: admin,
+    };
+    let person = place.to_write().await?.create_user(&request).await?;
+    output::note(&format!("created {} ({})", person.email, person.id));
+    if !password_stdin {
+        output::note("The password, shown only now:");
+        output::print_line(password.expose())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn read() -> Result<Secret<String>, Failure> {
+    let mut text = String::new();
+    let read = std::io::stdin()
+        .lock()
+        .take(MAX_PASSWORD_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::invalid(format!("cannot read the password: {error}")))?;
+    let password = Secret::new(text);
+    if read as u64 > MAX_PASSWORD_BYTES {
+        return Err(Failure::invalid(
+            "what stands on standard input is too long for a password",
+        ));
+    }
+    let line = password.expose();
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    Ok(Secret::from(line.strip_suffix('\r').unwrap_or(line)))
+}

@@ -1,0 +1,32 @@
+//! `assay validate`.
+
+use assay_reconciler::SecretHandling;
+
+use super::{Exit, Failure, manifests::Files, output};
+
+const EXAMPLES: &str = "\
+Examples:
+  assay validate -f idp/
+  kustomize build overlays/production | assay validate -f -";
+
+/// The command's arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    files: Files,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let loaded = arguments.files.load(SecretHandling::Skip)?;
+    let count = |number: usize, one: &str| match number {
+        1 => format!("1 {one}"),
+        number => format!("{number} {one}s"),
+    };
+    output::print_line(&format!(
+        "{} in {}: valid",
+        count(loaded.manifests.len(), "manifest"),
+        count(loaded.files, "file")
+    ))?;
+    Ok(Exit::Done)
+}

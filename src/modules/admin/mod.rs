@@ -1,0 +1,48 @@
+//! Module `admin`: what operators and the command line do to a running installation.
+//!
+//! [`Administration`] is what they do, without HTTP: the command line does the same on a database it
+//! has opened itself, so that both ways give the same answer. The routes below put a key and JSON
+//! around it. `/auth/admin/openapi.json` describes them.
+
+mod administration;
+mod credential;
+mod json;
+mod modules;
+mod people;
+mod reconcile;
+mod refusal;
+mod signing_keys;
+mod status;
+
+use axum::Router;
+
+pub use self::{
+    administration::Administration,
+    modules::{ModuleState, SwitchRequest, group},
+    people::{CreateUser, NewState, People, Person, UpdateUser, UsersQuery},
+    reconcile::{
+        ApplyReply, ApplyRequest, Export, Exported, Generations, HistoryQuery, Outcome,
+        PlanRequest, RollbackRequest, validated,
+    },
+    refusal::{Refusal, kind},
+    signing_keys::Rotated,
+    status::Status,
+};
+use super::Context;
+
+/// Where the routes of this module begin.
+pub const PATH: &str = "/auth/admin";
+
+/// Bytes of a body; ten thousand manifests fit.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// The module's routes.
+pub fn routes(context: &Context) -> Router {
+    Router::new()
+        .merge(reconcile::routes())
+        .merge(modules::routes())
+        .merge(people::routes())
+        .merge(signing_keys::routes())
+        .merge(status::routes())
+        .with_state(context.clone())
+}

@@ -1,0 +1,365 @@
+//! People: list, make, change, delete.
+
+use assay_reconciler::{
+    kind::Kind,
+    object::Spec,
+    spec::{ModuleSettings, module::PasswordSettings},
+};
+use axum::{
+    Router,
+    extract::{Path, Query},
+    http::StatusCode,
+    routing::{get, put},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    Administration, Refusal,
+    credential::{Permitted, UsersRead, UsersWrite},
+    json::Json,
+};
+use crate::{
+    clock::UnixMillis,
+    crypto::Secret,
+    modules::{
+        Context, Problem,
+        audit::{self, AuditEvent},
+        password::{self, PasswordError},
+        user::{self, CreateUserError, NewUser},
+    },
+    store::{Tx, execute, fetch_all, fetch_optional},
+};
+
+/// People of one page, unless asked for fewer.
+const PAGE: u32 = 100;
+/// People of one page, however many are asked for.
+const MAX_PAGE: u32 = 1_000;
+
+/// Somebody to be known here.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateUser {
+    /// The address that identifies the account.
+    pub email: String,
+    /// Without one, the person needs another way in.
+    #[serde(default)]
+    pub password: Option<Secret<String>>,
+    /// Whether the person may use the admin console.
+    #[serde(default)]
+    pub is_admin: bool,
+}
+
+/// What is to be changed about somebody; what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateUser {
+    /// `active`, or `disabled`, which ends all sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<NewState>,
+    /// Whether the person may use the admin console.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_admin: Option<bool>,
+}
+
+/// Whether the account may be used from now on.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NewState {
+    /// It may.
+    Active,
+    /// It may not.
+    Disabled,
+}
+
+/// Another password for somebody.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetPassword {
+    password: Secret<String>,
+}
+
+/// Which people to list.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsersQuery {
+    /// How many at most.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// Those after this one: `next` of the page before.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// Only the one with this address.
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+/// Somebody, without anything secret.
+#[derive(Clone, Debug, Deserialize, Serialize, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// Made once, never given to anybody else.
+    pub id: String,
+    /// In its normal form.
+    pub email: String,
+    /// Whether the person has shown that the address is theirs.
+    pub email_verified: bool,
+    /// `active`, `disabled` or `pending`.
+    pub state: String,
+    /// Whether the person may use the admin console.
+    pub is_admin: bool,
+    /// Whether there is a password to sign in with.
+    pub has_password: bool,
+    /// When the account was made.
+    pub created_at: UnixMillis,
+    /// When it was changed last.
+    pub updated_at: UnixMillis,
+}
+
+/// One page of people.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct People {
+    /// Oldest account first.
+    pub users: Vec<Person>,
+    /// What to give as `after` for the next page; none on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl Administration {
+    /// Makes an account.
+    pub async fn create_user(&self, request: &CreateUser) -> Result<Person, Refusal> {
+        let email = request.email.parse().map_err(PasswordError::Email)?;
+        let password_hash = match &request.password {
+            None => None,
+            Some(password) => Some(self.hash(password).await?),
+        };
+        let new = NewUser {
+            email,
+            password_hash,
+            is_admin: request.is_admin,
+        };
+        let mut tx = self.store.begin().await?;
+        let user = user::create(&mut tx, new, self.clock.now())
+            .await
+            .map_err(PasswordError::Create)?;
+        let detail = json!({ "email": user.email, "isAdmin": user.is_admin });
+        self.note(&mut tx, "user.create", &user.id, detail).await?;
+        tx.commit().await?;
+        self.user(&user.id).await
+    }
+
+    /// Somebody.
+    pub async fn user(&self, id: &str) -> Result<Person, Refusal> {
+        fetch_optional!(
+            &self.store,
+            Person,
+            "SELECT id, email, email_verified, state, is_admin,
+                    password_hash IS NOT NULL AS has_password, created_at, updated_at
+               FROM users WHERE id = $1",
+            id
+        )?
+        .ok_or(Refusal::UnknownUser)
+    }
+
+    /// One page of people.
+    pub async fn users(&self, query: &UsersQuery) -> Result<People, Refusal> {
+        let limit = query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
+        let email = match &query.email {
+            None => None,
+            Some(text) => {
+                let email: user::Email = text.parse().map_err(PasswordError::Email)?;
+                Some(email.to_string())
+            }
+        };
+        let mut users = fetch_all!(
+            &self.store,
+            Person,
+            "SELECT id, email, email_verified, state, is_admin,
+                    password_hash IS NOT NULL AS has_password, created_at, updated_at
+               FROM users
+              WHERE id > $1 AND email = COALESCE($2, email)
+              ORDER BY id
+              LIMIT $3",
+            query.after.as_deref().unwrap_or_default(),
+            email.as_deref(),
+            i64::from(limit) + 1
+        )?;
+        let has_more = users.len() > limit as usize;
+        users.truncate(limit as usize);
+        let next = users
+            .last()
+            .filter(|_| has_more)
+            .map(|last| last.id.clone());
+        Ok(People { users, next })
+    }
+
+    /// Changes somebody's account. One that is disabled has no session any more.
+    pub async fn update_user(&self, id: &str, request: &UpdateUser) -> Result<Person, Refusal> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let mut is_known = true;
+        match request.state {
+            Some(NewState::Active) => is_known &= user::enable(&mut tx, id, now).await?,
+            Some(NewState::Disabled) => is_known &= user::disable(&mut tx, id, now).await?,
+            None => {}
+        }
+        if let Some(is_admin) = request.is_admin {
+            let rows = execute!(
+                &mut tx,
+                "UPDATE users SET is_admin = $2, updated_at = $3 WHERE id = $1",
+                id,
+                is_admin,
+                now
+            )?;
+            is_known &= rows == 1;
+        }
+        if !is_known {
+            tx.rollback().await?;
+            return Err(Refusal::UnknownUser);
+        }
+        self.note(&mut tx, "user.update", id, json!(request))
+            .await?;
+        tx.commit().await?;
+        self.user(id).await
+    }
+
+    /// Deletes somebody's account, and with it sessions, consents and what was granted.
+    pub async fn delete_user(&self, id: &str) -> Result<(), Refusal> {
+        let mut tx = self.store.begin().await?;
+        let rows = execute!(&mut tx, "DELETE FROM users WHERE id = $1", id)?;
+        if rows == 0 {
+            tx.rollback().await?;
+            return Err(Refusal::UnknownUser);
+        }
+        self.note(&mut tx, "user.delete", id, json!({})).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Gives somebody another password. Whoever knew the old one is out.
+    pub async fn set_user_password(
+        &self,
+        id: &str,
+        password: &Secret<String>,
+    ) -> Result<(), Refusal> {
+        let hash = self.hash(password).await?;
+        let mut tx = self.store.begin().await?;
+        if !user::set_password_hash(&mut tx, id, &hash, None, self.clock.now()).await? {
+            tx.rollback().await?;
+            return Err(Refusal::UnknownUser);
+        }
+        self.note(&mut tx, "user.set_password", id, json!({}))
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn hash(&self, password: &Secret<String>) -> Result<String, Refusal> {
+        let settings = self.password_settings().await?;
+        Ok(password::hash(&self.passwords, &settings, password.expose()).await?)
+    }
+
+    async fn password_settings(&self) -> Result<PasswordSettings, Refusal> {
+        let modules = self.engine.objects_of(Kind::Module).await?;
+        let settings = modules
+            .into_iter()
+            .find_map(|(object, _)| match object.spec {
+                Spec::Module(spec) => match spec.settings {
+                    ModuleSettings::Password(settings) => Some(settings),
+                    _ => None,
+                },
+                _ => None,
+            });
+        Ok(settings.unwrap_or_default())
+    }
+
+    async fn note(
+        &self,
+        tx: &mut Tx,
+        action: &'static str,
+        id: &str,
+        detail: serde_json::Value,
+    ) -> Result<(), Refusal> {
+        let event = AuditEvent {
+            actor: self.actor.as_str(),
+            action,
+            subject: Some(&format!("user:{id}")),
+            detail,
+            ip: None,
+        };
+        Ok(audit::record(tx, event, self.clock.now()).await?)
+    }
+}
+
+impl From<PasswordError> for Refusal {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Unknown => Self::UnknownUser,
+            PasswordError::Store(error) | PasswordError::Create(CreateUserError::Store(error)) => {
+                Self::Store(error)
+            }
+            other => Self::Password(other),
+        }
+    }
+}
+
+pub(super) fn routes() -> Router<Context> {
+    Router::new()
+        .route("/auth/admin/auth/users", get(list).post(create))
+        .route(
+            "/auth/admin/auth/users/{id}",
+            get(one).patch(update).delete(delete),
+        )
+        .route("/auth/admin/auth/users/{id}/password", put(set_password))
+}
+
+async fn list(
+    permitted: Permitted<UsersRead>,
+    query: Result<Query<UsersQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<axum::Json<People>, Problem> {
+    let Query(query) = query.map_err(|error| Problem::bad_request(error.body_text()))?;
+    Ok(axum::Json(permitted.administration.users(&query).await?))
+}
+
+async fn create(
+    permitted: Permitted<UsersWrite>,
+    Json(request): Json<CreateUser>,
+) -> Result<(StatusCode, axum::Json<Person>), Problem> {
+    let person = permitted.administration.create_user(&request).await?;
+    Ok((StatusCode::CREATED, axum::Json(person)))
+}
+
+async fn one(
+    permitted: Permitted<UsersRead>,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Person>, Problem> {
+    Ok(axum::Json(permitted.administration.user(&id).await?))
+}
+
+async fn update(
+    permitted: Permitted<UsersWrite>,
+    Path(id): Path<String>,
+    Json(request): Json<UpdateUser>,
+) -> Result<axum::Json<Person>, Problem> {
+    let person = permitted.administration.update_user(&id, &request).await?;
+    Ok(axum::Json(person))
+}
+
+async fn delete(
+    permitted: Permitted<UsersWrite>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    permitted.administration.delete_user(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set_password(
+    permitted: Permitted<UsersWrite>,
+    Path(id): Path<String>,
+    Json(request): Json<SetPassword>,
+) -> Result<StatusCode, Problem> {
+    let administration = permitted.administration;
+    administration
+        .set_user_password(&id, &request.password)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,186 @@
+use std::fmt::Write as _;
+
+use assay_reconciler::{
+    Problems,
+    diff::{PlanError, SavedPlanError},
+};
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{
+    crypto::password,
+    generation::{ApplyError, KeyError},
+    modules::{Problem, password::PasswordError, user::CreateUserError},
+    store::StoreError,
+};
+
+/// Why something was not done. The words are those of the cause; the kind is for programs.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The request contradicts itself.
+    #[error("{0}")]
+    BadRequest(String),
+    /// Manifests that are wrong.
+    #[error(transparent)]
+    Manifests(#[from] Problems),
+    /// A file that is no saved plan, or one that was altered.
+    #[error(transparent)]
+    SavedPlan(#[from] SavedPlanError),
+    /// The engine.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// The signing keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// There is no such person.
+    #[error("there is no such user")]
+    UnknownUser,
+    /// An account that cannot be made or changed like that.
+    #[error(transparent)]
+    Password(PasswordError),
+    /// A plan that cannot be written down.
+    #[error("a plan cannot be written as JSON: {0}")]
+    Encode(#[from] serde_json::Error),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The kinds of problems that programs, the command line among them, tell apart.
+pub mod kind {
+    /// The request is not what the endpoint takes.
+    pub const BAD_REQUEST: &str = "bad-request";
+    /// The manifests are wrong, or do not make a configuration that holds together.
+    pub const INVALID_MANIFESTS: &str = "invalid-manifests";
+    /// The saved plan cannot be used.
+    pub const INVALID_PLAN: &str = "invalid-plan";
+    /// Another generation came in between.
+    pub const STALE_PLAN: &str = "stale-plan";
+    /// An object belongs to someone else.
+    pub const CONFLICT: &str = "conflict";
+    /// It is only done when asked for twice.
+    pub const NEEDS_YES: &str = "needs-yes";
+    /// There is no such thing.
+    pub const NOT_FOUND: &str = "not-found";
+    /// Nobody known asks.
+    pub const UNAUTHENTICATED: &str = "unauthenticated";
+    /// Who asks may not.
+    pub const FORBIDDEN: &str = "forbidden";
+    /// Too busy, or cut off.
+    pub const UNAVAILABLE: &str = "unavailable";
+    /// Our fault.
+    pub const INTERNAL: &str = "internal";
+}
+
+impl Refusal {
+    /// Which kind of problem it is: the last part of a problem document's `type`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => kind::BAD_REQUEST,
+            Self::Manifests(_) => kind::INVALID_MANIFESTS,
+            Self::SavedPlan(_) => kind::INVALID_PLAN,
+            Self::Apply(error) => of_apply(error),
+            Self::Keys(error) => match error {
+                KeyError::NotInUse(_) => kind::BAD_REQUEST,
+                KeyError::Store(error) => of_store(error),
+                _ => kind::INTERNAL,
+            },
+            Self::UnknownUser => kind::NOT_FOUND,
+            Self::Password(error) => of_password(error),
+            Self::Encode(_) => kind::INTERNAL,
+            Self::Store(error) => of_store(error),
+        }
+    }
+
+    /// What programs want to know beside the words.
+    fn extensions(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Manifests(problems) => vec![("problems", json!(problems)["problems"].take())],
+            Self::Apply(ApplyError::Plan(
+                PlanError::Owned(conflicts) | PlanError::Managed(conflicts),
+            )) => {
+                let owned = |conflict: &assay_reconciler::diff::Conflict| {
+                    json!({
+                        "kind": conflict.key.kind,
+                        "name": conflict.key.name,
+                        "owner": conflict.owner.to_string(),
+                    })
+                };
+                vec![("conflicts", conflicts.iter().map(owned).collect())]
+            }
+            Self::Apply(ApplyError::Stale { planned, current }) => {
+                vec![("planned", json!(planned)), ("current", json!(current))]
+            }
+            Self::Apply(ApplyError::NeedsYes(guards)) => vec![("guards", json!(guards))],
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn of_password(error: &PasswordError) -> &'static str {
+    match error {
+        PasswordError::Email(_) | PasswordError::Refused(_) => kind::BAD_REQUEST,
+        PasswordError::Create(CreateUserError::Exists(_)) => kind::CONFLICT,
+        PasswordError::Hashing(password::PasswordError::Busy(_)) => kind::UNAVAILABLE,
+        _ => kind::INTERNAL,
+    }
+}
+
+fn of_store(error: &StoreError) -> &'static str {
+    if error.is_unavailable() {
+        kind::UNAVAILABLE
+    } else {
+        kind::INTERNAL
+    }
+}
+
+fn of_apply(error: &ApplyError) -> &'static str {
+    match error {
+        ApplyError::Stale { .. } | ApplyError::OtherManifests { .. } => kind::STALE_PLAN,
+        ApplyError::Plan(PlanError::Owned(_) | PlanError::Managed(_)) => kind::CONFLICT,
+        ApplyError::Plan(PlanError::NotLoaded(_)) => kind::INTERNAL,
+        ApplyError::Plan(_)
+        | ApplyError::Secret { .. }
+        | ApplyError::ForeignSecret(_)
+        | ApplyError::BadName(_) => kind::INVALID_MANIFESTS,
+        ApplyError::NeedsYes(_) => kind::NEEDS_YES,
+        ApplyError::NoSuchGeneration { .. } | ApplyError::NotFound(_) => kind::NOT_FOUND,
+        ApplyError::Store(error) => of_store(error),
+        _ => kind::INTERNAL,
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let kind = refusal.kind();
+        let (status, title) = match kind {
+            kind::INTERNAL => return Problem::internal(&refusal),
+            kind::UNAVAILABLE => return Problem::unavailable(causes(&refusal), 1),
+            kind::INVALID_MANIFESTS => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid manifests"),
+            kind::INVALID_PLAN => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid plan"),
+            kind::STALE_PLAN => (StatusCode::CONFLICT, "Stale plan"),
+            kind::CONFLICT => (StatusCode::CONFLICT, "Conflict"),
+            kind::NEEDS_YES => (StatusCode::CONFLICT, "Confirmation needed"),
+            kind::NOT_FOUND => (StatusCode::NOT_FOUND, "Not found"),
+            _ => (StatusCode::BAD_REQUEST, "Bad request"),
+        };
+        refusal.extensions().into_iter().fold(
+            Problem::new(status, kind, title).detail(refusal.to_string()),
+            |problem, (member, value)| problem.with(member, value),
+        )
+    }
+}
+
+/// An error with what caused it.
+pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            let _ = write!(text, ": {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,160 @@
+//! What the OpenID Provider must refuse, and what it must not. Each story fails when its check is
+//! taken out.
+
+mod authorize;
+mod consent;
+mod refresh;
+mod sessions;
+mod token;
+mod userinfo;
+
+use reqwest::Method;
+
+use crate::harness::{
+    Assay, Authorization, ClientAuthentication, Manifests, Registration, RelyingParty, Reply,
+    TestDb, Tokens, User, Visitor,
+};
+
+const SECRET: &str = "wiki-secret-0123456789-0123456789-0123456789";
+const CALLBACK: &str = "https://wiki.example.com/callback";
+
+const CLIENTS: &str = r#"apiVersion: assay/v1
+kind: OidcClient
+metadata: { name: wiki }
+spec:
+  displayName: Wiki
+  clientSecret: { fromEnv: WIKI_SECRET }
+  redirectUris: [https://wiki.example.com/callback, https://wiki.example.com/other]
+  grantTypes: [authorization_code, refresh_token]
+  scopes: [openid, profile, email, offline_access]
+---
+apiVersion: assay/v1
+kind: OidcClient
+metadata: { name: intranet }
+spec:
+  displayName: "<script>alert(1)</script>"
+  clientSecret: { fromEnv: WIKI_SECRET }
+  redirectUris: [https://wiki.example.com/callback]
+  grantTypes: [authorization_code, refresh_token]
+  scopes: [openid, email]
+  consent: implicit
+---
+apiVersion: assay/v1
+kind: OidcClient
+metadata: { name: legacy }
+spec:
+  clientSecret: { fromEnv: WIKI_SECRET }
+  redirectUris: [https://wiki.example.com/callback]
+  scopes: [openid]
+  requirePkce: false
+  consent: implicit
+---
+apiVersion: assay/v1
+kind: OidcClient
+metadata: { name: phone }
+spec:
+  clientType: public
+  applicationType: native
+  redirectUris: ["http://127.0.0.1/callback"]
+  scopes: [openid]
+  consent: implicit
+---
+apiVersion: assay/v1
+kind: OidcClient
+metadata: { name: reporter }
+spec:
+  clientSecret: { fromEnv: WIKI_SECRET }
+  tokenEndpointAuthMethod: client_secret_post
+  grantTypes: [client_credentials]
+  scopes: [openid, reports.read, reports.write]
+---
+apiVersion: assay/v1
+kind: OidcClient
+metadata: { name: bank }
+spec:
+  clientSecret: { fromEnv: WIKI_SECRET }
+  redirectUris: [https://wiki.example.com/callback]
+  grantTypes: [authorization_code, client_credentials]
+  scopes: [openid, pay]
+  requirePushedAuthorizationRequests: true
+"#;
+
+/// A server with these clients and one person.
+struct Bench {
+    assay: Assay,
+    ada: User,
+    manifests: Manifests,
+}
+
+impl Bench {
+    async fn on(db: TestDb) -> Self {
+        let manifests = Manifests::new().file("clients.yaml", CLIENTS);
+        let assay = Assay::with(db)
+            .env("WIKI_SECRET", SECRET)
+            .manifests(&manifests)
+            .start()
+            .await;
+        let ada = assay.user("ada");
+        Self {
+            assay,
+            ada,
+            manifests,
+        }
+    }
+
+    async fn client(&self, name: &str, scope: &str) -> RelyingParty {
+        let registration = Registration::confidential(name, SECRET, CALLBACK).scope(scope);
+        self.assay.relying_party(registration).await
+    }
+
+    async fn wiki(&self) -> RelyingParty {
+        self.client("wiki", "openid profile email").await
+    }
+
+    async fn intranet(&self) -> RelyingParty {
+        self.client("intranet", "openid email").await
+    }
+
+    async fn phone(&self) -> RelyingParty {
+        let registration =
+            Registration::public("phone", "http://127.0.0.1:49152/callback").scope("openid");
+        self.assay.relying_party(registration).await
+    }
+
+    async fn reporter(&self) -> RelyingParty {
+        let registration = Registration::confidential("reporter", SECRET, CALLBACK)
+            .authentication(ClientAuthentication::Post);
+        self.assay.relying_party(registration).await
+    }
+
+    /// Goes as far as the code.
+    async fn code(&self, client: &RelyingParty, authorization: &Authorization) -> String {
+        let mut visitor = self.assay.visitor();
+        let callback = visitor.sign_in(&authorization.url(), &self.ada).await;
+        client.code_in(&callback, authorization)
+    }
+
+    async fn tokens(&self, client: &RelyingParty) -> (Visitor, Tokens) {
+        let mut visitor = self.assay.visitor();
+        let tokens = client.sign_in(&mut visitor, &self.ada).await;
+        (visitor, tokens)
+    }
+
+    /// Posts a form exactly as written.
+    async fn post(&self, path: &str, body: &str) -> Reply {
+        let request = self
+            .assay
+            .request(Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.to_owned());
+        Reply::to(request).await
+    }
+
+    /// Edits a client's manifest and applies the folder.
+    fn change(&self, from: &str, to: &str) {
+        let changed = CLIENTS.replacen(from, to, 1);
+        assert_ne!(changed, CLIENTS, "nothing to change");
+        self.manifests.write("clients.yaml", &changed);
+        self.assay.apply(&self.manifests);
+    }
+}
