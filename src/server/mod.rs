@@ -16,5 +16,7 @@ mod path;
 mod shared;
 mod start;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 pub use self::start::{Server, StartError};

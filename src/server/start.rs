@@ -60,7 +60,15 @@ impl Server {
         opened: Opened,
         snapshot: &Arc<Snapshot>,
     ) -> Result<Self, StartError> {
-        let modules: &'static [Module] = &MODULES;
+        Self::start_with(config, opened, snapshot, &MODULES).await
+    }
+
+    pub(super) async fn start_with(
+        config: &BootConfig,
+        opened: Opened,
+        snapshot: &Arc<Snapshot>,
+        modules: &'static [Module],
+    ) -> Result<Self, StartError> {
         let not_listening = |source| StartError::Listen {
             address: config.bind_addr.clone(),
             source,
@@ -151,22 +159,5 @@ impl Server {
             }
         }
         self.opened.store.close().await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use assay_reconciler::diff::DesiredState;
-
-    use crate::generation::{ApplyOptions, Engine, Generation};
-
-    fn moves_between_threads<F: Future + Send>(_: F) {}
-
-    /// Fails to compile when it is false. Handlers and tasks of the server could not apply otherwise.
-    #[allow(dead_code)]
-    fn the_engine_works_in_handlers(engine: &Engine, desired: DesiredState, options: ApplyOptions) {
-        moves_between_threads(engine.apply(desired, options.clone()));
-        moves_between_threads(engine.rollback(Generation(1), options));
-        moves_between_threads(engine.snapshot(None));
     }
 }
