@@ -16,6 +16,8 @@
 #[macro_use]
 mod harness;
 
+mod admin_api;
+mod configuration;
 mod crash;
 mod oidc;
 mod sign_in;

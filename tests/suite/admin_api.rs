@@ -1,0 +1,242 @@
+//! Who may use the admin API, and what it does to people.
+
+use assay_reconciler::spec::admin_key::KeyHash;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Assay, Reply, TestDb};
+
+both_databases!(
+    without_a_valid_key_nothing_is_told_or_done,
+    a_key_does_what_it_was_given_and_no_more,
+    a_key_that_was_deleted_is_refused_at_once,
+    an_apply_is_served_before_it_is_answered,
+    people_are_listed_changed_and_deleted,
+);
+
+const PLAN: &str = "/auth/admin/reconcile/plan";
+const GENERATIONS: &str = "/auth/admin/reconcile/generations";
+const USERS: &str = "/auth/admin/auth/users";
+
+fn key_manifest(name: &str, key: &str, more: &str) -> Value {
+    let mut spec = json!({ "hash": KeyHash::of(key) });
+    let more: Value = serde_json::from_str(more).unwrap();
+    for (field, value) in more.as_object().unwrap() {
+        spec[field] = value.clone();
+    }
+    json!({
+        "apiVersion": "assay/v1", "kind": "AdminKey", "metadata": { "name": name }, "spec": spec
+    })
+}
+
+async fn apply(assay: &Assay, manifests: &[Value], more: &Value) -> Reply {
+    let mut body = json!({ "manifests": manifests });
+    for (field, value) in more.as_object().unwrap() {
+        body[field] = value.clone();
+    }
+    Reply::to(
+        assay
+            .admin(Method::POST, "/auth/admin/reconcile/apply")
+            .json(&body),
+    )
+    .await
+}
+
+async fn with_key(assay: &Assay, method: Method, path: &str, key: &str) -> Reply {
+    let request = assay.request(method.clone(), path).bearer_auth(key);
+    if method == Method::POST {
+        return Reply::to(request.json(&json!({ "manifests": [] }))).await;
+    }
+    Reply::to(request).await
+}
+
+fn kind(reply: &Reply) -> String {
+    let document = reply.json();
+    document["type"].as_str().unwrap().to_owned()
+}
+
+async fn without_a_valid_key_nothing_is_told_or_done(db: TestDb) {
+    let assay = Assay::start(db).await;
+    let expired = key_manifest(
+        "old",
+        "sk_admin_expired-0123456789",
+        r#"{ "permissions": ["*"], "expiresAt": "2020-01-01T00:00:00Z" }"#,
+    );
+    apply(&assay, &[expired], &json!({}))
+        .await
+        .expect_status(200);
+
+    for path in [
+        GENERATIONS,
+        USERS,
+        "/auth/admin/auth/jwks",
+        "/auth/admin/auth/modules",
+    ] {
+        let nobody = assay.get(path).await.expect_status(401);
+        assert_eq!(kind(&nobody), "urn:assay:problem:unauthenticated");
+        assert!(
+            nobody
+                .header("www-authenticate")
+                .unwrap()
+                .starts_with("Bearer")
+        );
+        for key in ["sk_admin_wrong", "sk_admin_expired-0123456789"] {
+            let refused = with_key(&assay, Method::GET, path, key).await;
+            let refused = refused.expect_status(401);
+            assert!(!refused.body.contains(key));
+        }
+    }
+    let basic = assay
+        .request(Method::GET, USERS)
+        .basic_auth("admin", Some("x"));
+    Reply::to(basic).await.expect_status(401);
+    let twice = assay
+        .admin(Method::GET, USERS)
+        .header("authorization", "Bearer x");
+    Reply::to(twice).await.expect_status(401);
+    // The key comes first: nobody's body is looked at.
+    let body = assay.request(Method::POST, PLAN).body("no JSON");
+    Reply::to(body).await.expect_status(401);
+    assert!(!assay.logs().contains("sk_admin_wrong"));
+}
+
+async fn a_key_does_what_it_was_given_and_no_more(db: TestDb) {
+    let assay = Assay::start(db).await;
+    let reader = "sk_admin_reader-0123456789";
+    let manifest = key_manifest("reader", reader, r#"{ "permissions": ["config.read"] }"#);
+    apply(&assay, &[manifest], &json!({}))
+        .await
+        .expect_status(200);
+
+    with_key(&assay, Method::GET, GENERATIONS, reader)
+        .await
+        .expect_status(200);
+    with_key(&assay, Method::POST, PLAN, reader)
+        .await
+        .expect_status(200);
+    for (method, path) in [
+        (Method::POST, "/auth/admin/reconcile/apply"),
+        (Method::POST, "/auth/admin/reconcile/rollback"),
+        (Method::PATCH, "/auth/admin/auth/modules"),
+        (Method::GET, USERS),
+        (Method::POST, USERS),
+        (Method::GET, "/auth/admin/auth/jwks"),
+        (Method::POST, "/auth/admin/auth/jwks/rotate"),
+    ] {
+        let refused = with_key(&assay, method, path, reader).await;
+        let refused = refused.expect_status(403);
+        assert_eq!(kind(&refused), "urn:assay:problem:forbidden");
+        assert!(
+            refused.json()["detail"]
+                .as_str()
+                .unwrap()
+                .contains("`reader`")
+        );
+    }
+}
+
+async fn a_key_that_was_deleted_is_refused_at_once(db: TestDb) {
+    let assay = Assay::start(db).await;
+    let key = "sk_admin_deleted-0123456789";
+    let manifest = key_manifest("gone", key, r#"{ "permissions": ["config.read"] }"#);
+    let other = key_manifest(
+        "kept",
+        "sk_admin_kept-0123456789",
+        r#"{ "permissions": ["*"] }"#,
+    );
+    apply(&assay, &[manifest, other.clone()], &json!({}))
+        .await
+        .expect_status(200);
+    with_key(&assay, Method::GET, GENERATIONS, key)
+        .await
+        .expect_status(200);
+
+    apply(&assay, &[other], &json!({ "prune": true }))
+        .await
+        .expect_status(200);
+
+    with_key(&assay, Method::GET, GENERATIONS, key)
+        .await
+        .expect_status(401);
+}
+
+async fn an_apply_is_served_before_it_is_answered(db: TestDb) {
+    let assay = Assay::start(db).await;
+    for round in 0..5 {
+        let module = json!({
+            "apiVersion": "assay/v1", "kind": "Module", "metadata": { "name": "password" },
+            "spec": { "enabled": round % 2 == 1 }
+        });
+        let reply = apply(&assay, &[module], &json!({}))
+            .await
+            .expect_status(200)
+            .json();
+        assert_eq!(reply["outcome"], "applied");
+        let page = assay.get("/auth/login").await;
+        assert_eq!(
+            page.header("assay-generation").unwrap(),
+            reply["generation"].to_string()
+        );
+        assert_eq!(page.status.as_u16(), if round % 2 == 1 { 200 } else { 404 });
+    }
+    let wrong = json!({ "apiVersion": "assay/v1", "kind": "OidcClient",
+        "metadata": { "name": "x" }, "spec": { "redirectUri": 1 } });
+    let refused = apply(&assay, &[wrong], &json!({})).await.expect_status(422);
+    assert_eq!(kind(&refused), "urn:assay:problem:invalid-manifests");
+    assert!(!refused.json()["problems"].as_array().unwrap().is_empty());
+    let unknown = apply(&assay, &[], &json!({ "nonsense": true })).await;
+    unknown.expect_status(400);
+}
+
+async fn people_are_listed_changed_and_deleted(db: TestDb) {
+    let assay = Assay::start(db).await;
+    let ada = assay.user("ada");
+    let grace = json!({ "email": "grace@example.com", "password": "correct horse battery" });
+    let made = Reply::to(assay.admin(Method::POST, USERS).json(&grace)).await;
+    let made = made.expect_status(201);
+    assert!(!made.body.contains("argon2") && !made.body.contains("battery"));
+    let again = Reply::to(assay.admin(Method::POST, USERS).json(&grace)).await;
+    again.expect_status(409);
+    let cli = assay.remote_command(["user", "create", "--email", "grace@example.com"]);
+    cli.run().expect_code(5);
+    let made_up = assay
+        .remote_command(["user", "create", "--email", "alan@example.com"])
+        .run()
+        .expect_code(0);
+    assert_eq!(made_up.stdout.trim().len(), 22);
+
+    let page = Reply::to(assay.admin(Method::GET, &format!("{USERS}?limit=2"))).await;
+    let page = page.expect_status(200).json();
+    assert_eq!(page["users"][0]["email"], ada.email);
+    let next = page["next"].as_str().unwrap();
+    let rest = Reply::to(assay.admin(Method::GET, &format!("{USERS}?after={next}"))).await;
+    let rest = rest.expect_status(200).json();
+    assert_eq!(rest["users"].as_array().unwrap().len(), 1);
+    assert!(rest.get("next").is_none());
+
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let one = format!("{USERS}/{id}");
+    let disabled = json!({ "state": "disabled", "isAdmin": true });
+    let changed = Reply::to(assay.admin(Method::PATCH, &one).json(&disabled)).await;
+    let changed = changed.expect_status(200).json();
+    assert_eq!(
+        (&changed["state"], &changed["isAdmin"]),
+        (&json!("disabled"), &json!(true))
+    );
+    let short = assay.admin(Method::PUT, &format!("{one}/password"));
+    Reply::to(short.json(&json!({ "password": "x" })))
+        .await
+        .expect_status(400);
+    let fine = assay.admin(Method::PUT, &format!("{one}/password"));
+    let fine = fine.json(&json!({ "password": "another horse battery" }));
+    Reply::to(fine).await.expect_status(204);
+    Reply::to(assay.admin(Method::DELETE, &one))
+        .await
+        .expect_status(204);
+    Reply::to(assay.admin(Method::DELETE, &one))
+        .await
+        .expect_status(404);
+    Reply::to(assay.admin(Method::GET, &one))
+        .await
+        .expect_status(404);
+}
