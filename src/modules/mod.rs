@@ -102,6 +102,8 @@ pub static MODULES: [Module; 5] = [
             "/auth/.well-known/openid-configuration",
             "/auth/authorize",
             "/auth/consent",
+            "/auth/logout",
+            "/auth/oauth2",
             "/auth/token",
             "/auth/userinfo",
         ],

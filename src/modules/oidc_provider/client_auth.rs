@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use assay_reconciler::{secret::SecretSource, spec::oidc_client::ClientAuthMethod};
-use axum::http::{HeaderMap, header::AUTHORIZATION};
+use axum::{
+    extract::Request,
+    http::{HeaderMap, header::AUTHORIZATION},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::error::{ErrorCode, OAuthError};
@@ -11,6 +14,7 @@ use crate::{
     generation::Client,
     modules::{
         Context,
+        form::StrictForm,
         parameters::{self, Parameters},
     },
 };
@@ -25,8 +29,24 @@ struct Presented {
     method: ClientAuthMethod,
 }
 
+/// The form of a request whose client has authenticated.
+pub(super) async fn authenticated_form(
+    context: &Context,
+    request: Request,
+) -> Result<(Arc<Client>, Parameters), OAuthError> {
+    // RFC 6749 2.3.1 and 3.2: a query ends up in logs.
+    if request.uri().query().is_some_and(|query| !query.is_empty()) {
+        let what = "the parameters of this request belong into its body";
+        return Err(OAuthError::new(ErrorCode::InvalidRequest, what));
+    }
+    let headers = request.headers().clone();
+    let StrictForm(form) = StrictForm::read(request).await?;
+    let client = authenticate(context, &headers, &form)?;
+    Ok((client, form))
+}
+
 /// The client that sends this request, by its one registered method.
-pub(super) fn authenticate(
+fn authenticate(
     context: &Context,
     headers: &HeaderMap,
     form: &Parameters,

@@ -9,7 +9,12 @@ use serde_json::{Value, json};
 use super::{
     authorize::AUTHORIZE_PATH,
     claims,
-    supported::{AUTH_METHODS, GRANT_TYPES, PROMPTS, RESPONSE_MODES, SCOPES},
+    introspection::INTROSPECTION_PATH,
+    logout::LOGOUT_PATH,
+    revocation::REVOCATION_PATH,
+    supported::{
+        AUTH_METHODS, GRANT_TYPES, INTROSPECTION_AUTH_METHODS, PROMPTS, RESPONSE_MODES, SCOPES,
+    },
     token::TOKEN_PATH,
     userinfo::USERINFO_PATH,
 };
@@ -33,6 +38,11 @@ fn document(context: &Context) -> Value {
         "authorization_endpoint": site.url(AUTHORIZE_PATH),
         "token_endpoint": site.url(TOKEN_PATH),
         "userinfo_endpoint": site.url(USERINFO_PATH),
+        "revocation_endpoint": site.url(REVOCATION_PATH),
+        "revocation_endpoint_auth_methods_supported": AUTH_METHODS.map(ClientAuthMethod::name),
+        "introspection_endpoint": site.url(INTROSPECTION_PATH),
+        "introspection_endpoint_auth_methods_supported": INTROSPECTION_AUTH_METHODS.map(ClientAuthMethod::name),
+        "end_session_endpoint": site.url(LOGOUT_PATH),
         "jwks_uri": site.url(JWKS_PATH),
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{authorize::request::AuthorizationRequest, claims, grant::LiveGrant, scope::Scopes};
+use super::{claims, grant::LiveGrant, scope::Scopes};
 use crate::{
     clock::UnixMillis,
     crypto::{CryptoError, Expected, SigningKey},
@@ -78,28 +78,27 @@ fn half_hash(algorithm: &str, text: &str) -> String {
     URL_SAFE_NO_PAD.encode(&bytes[..bytes.len() / 2])
 }
 
+/// What an `id_token_hint` says.
 #[derive(Deserialize)]
-struct Hint {
-    sub: String,
+pub(super) struct Hint {
+    /// The person.
+    pub(super) sub: String,
+    /// The client it was given to.
+    pub(super) aud: String,
 }
 
-/// Whom an `id_token_hint` names; `None` if it is not an ID token that we gave this client. It may
-/// have expired (OpenID Connect Core 3.1.2.1).
-pub(super) fn hinted_subject(
-    context: &Context,
-    request: &AuthorizationRequest,
-    hint: &str,
-) -> Option<String> {
-    let keys = context.snapshot.signing_keys();
+/// Reads an `id_token_hint`; `None` if it is not an ID token of ours. It may have expired (OpenID
+/// Connect Core 3.1.2.1).
+pub(super) fn hinted(context: &Context, hint: &str) -> Option<Hint> {
     let expected = Expected {
         typ: jwt::ID_TOKEN,
         issuer: &context.site.issuer,
-        audience: Some(&request.client.name),
+        audience: None,
         // Long before any token's end.
         now: UnixMillis::from_seconds(0),
     };
-    let hint: Hint = keys.verifying().verify(hint, &expected).ok()?;
-    Some(hint.sub)
+    let keys = context.snapshot.signing_keys().verifying();
+    keys.verify(hint, &expected).ok()
 }
 
 #[cfg(test)]

@@ -14,10 +14,14 @@ mod error;
 mod flow;
 mod grant;
 mod id_token;
+mod introspection;
 mod lifetimes;
+mod logout;
 mod pkce;
+mod presented;
 mod reap;
 mod redirect_uri;
+mod revocation;
 mod scope;
 mod supported;
 mod token;
@@ -53,6 +57,12 @@ pub fn routes(context: &Context) -> Router {
             userinfo::USERINFO_PATH,
             get(userinfo::userinfo).post(userinfo::userinfo),
         )
+        .route(revocation::REVOCATION_PATH, post(revocation::revoke))
+        .route(
+            introspection::INTROSPECTION_PATH,
+            post(introspection::introspect),
+        )
+        .route(logout::LOGOUT_PATH, get(logout::get).post(logout::post))
         .with_state(context.clone());
     let discovery = discovery::prepare(context);
     let issuer_path = context.site.issuer_path();

@@ -2,6 +2,8 @@ use std::{collections::BTreeSet, fmt};
 
 use assay_reconciler::spec::oidc_client::Scope;
 
+use super::supported::SCOPES;
+
 /// Scopes that were asked for or granted: a set, written with blanks between (RFC 6749 3.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Scopes(BTreeSet<String>);
@@ -31,6 +33,14 @@ impl Scopes {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
+    }
+
+    /// In the order in which people read them: what is known first, as the standard lists it.
+    pub(super) fn for_people(&self) -> Vec<&str> {
+        let mut scopes: Vec<&str> = self.iter().collect();
+        let rank = |scope: &str| SCOPES.iter().position(|known| *known == scope);
+        scopes.sort_by_key(|scope| rank(scope).unwrap_or(SCOPES.len()));
+        scopes
     }
 
     pub(super) fn is_within(&self, other: &Self) -> bool {

@@ -20,6 +20,12 @@ pub(super) const AUTH_METHODS: [ClientAuthMethod; 3] = [
     ClientAuthMethod::None,
 ];
 
+/// Those of them that prove something, which introspection needs.
+pub(super) const INTROSPECTION_AUTH_METHODS: [ClientAuthMethod; 2] = [
+    ClientAuthMethod::ClientSecretBasic,
+    ClientAuthMethod::ClientSecretPost,
+];
+
 /// Values of `response_mode`.
 pub(super) const RESPONSE_MODES: [&str; 2] = ["query", "form_post"];
 

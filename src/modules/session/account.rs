@@ -106,13 +106,13 @@ pub(super) async fn sign_out(
             return Ok(stale());
         }
         let cookie = end::sign_out(&context, &person, &address).await?;
-        let mut response = signed_out();
+        let mut response = signed_out_page();
         if let Some(cookie) = cookie {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
         return Ok(response);
     }
-    Ok(signed_out())
+    Ok(signed_out_page())
 }
 
 /// `POST /auth/account/sessions/end`: one session (`session`), or every other one.
@@ -163,7 +163,8 @@ fn stale() -> Response {
     .show(StatusCode::FORBIDDEN)
 }
 
-fn signed_out() -> Response {
+/// The page for somebody who has just signed out.
+pub fn signed_out_page() -> Response {
     Trouble {
         title: ENGLISH.signed_out,
         message: ENGLISH.signed_out_message,

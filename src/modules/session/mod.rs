@@ -24,6 +24,7 @@ use axum::{
 
 pub(in crate::modules) use self::return_to::with_return_to;
 pub use self::{
+    account::signed_out_page,
     address::ClientAddress,
     browser::Browser,
     end::{end_other_sessions, end_session, sign_out},

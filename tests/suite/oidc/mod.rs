@@ -3,7 +3,9 @@
 
 mod authorize;
 mod consent;
+mod logout;
 mod refresh;
+mod revocation;
 mod sessions;
 mod token;
 mod userinfo;
@@ -38,6 +40,7 @@ spec:
   grantTypes: [authorization_code, refresh_token]
   scopes: [openid, email]
   consent: implicit
+  postLogoutRedirectUris: [https://wiki.example.com/bye]
 ---
 apiVersion: assay/v1
 kind: OidcClient
@@ -155,6 +158,12 @@ impl Bench {
         let changed = CLIENTS.replacen(from, to, 1);
         assert_ne!(changed, CLIENTS, "nothing to change");
         self.manifests.write("clients.yaml", &changed);
-        self.assay.apply(&self.manifests);
+        // Through the server, which answers once it serves what it was told.
+        let path = self.manifests.path().to_str().unwrap();
+        self.assay
+            .remote_command(["apply", "-f", path])
+            .env("WIKI_SECRET", SECRET)
+            .run()
+            .expect_code(0);
     }
 }

@@ -166,9 +166,9 @@ pub(super) async fn next_step(
 ) -> Result<Step, StoreError> {
     let hinted = match &request.id_token_hint {
         None => None,
-        Some(hint) => match id_token::hinted_subject(context, request, hint) {
-            Some(subject) => Some(subject),
-            None => {
+        Some(hint) => match id_token::hinted(context, hint) {
+            Some(hint) if hint.aud == request.client.name => Some(hint.sub),
+            _ => {
                 return Ok(Step::Refuse(
                     ErrorCode::InvalidRequest,
                     "id_token_hint is not an ID token of this provider for this client",

@@ -128,7 +128,8 @@ fn ask(
         person: &person.email,
         scopes: request
             .scopes
-            .iter()
+            .for_people()
+            .into_iter()
             .map(|scope| (scope, meaning(scope)))
             .collect(),
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),

@@ -16,7 +16,7 @@ use super::{
     error::{ErrorCode, OAuthError},
     supported,
 };
-use crate::modules::{Context, form::StrictForm};
+use crate::modules::Context;
 
 /// The endpoint.
 pub(super) const TOKEN_PATH: &str = "/auth/token";
@@ -26,14 +26,7 @@ pub(super) async fn token(
     State(context): State<Context>,
     request: Request,
 ) -> Result<Response, OAuthError> {
-    // RFC 6749 2.3.1 and 3.2: a query ends up in logs.
-    if request.uri().query().is_some_and(|query| !query.is_empty()) {
-        let what = "parameters of a token request belong into its body";
-        return Err(OAuthError::new(ErrorCode::InvalidRequest, what));
-    }
-    let headers = request.headers().clone();
-    let StrictForm(form) = StrictForm::read(request).await?;
-    let client = client_auth::authenticate(&context, &headers, &form)?;
+    let (client, form) = client_auth::authenticated_form(&context, request).await?;
     let grant_type = grant_type(form.get("grant_type"))?;
     if !client.spec.grant_types.contains(&grant_type) {
         return Err(OAuthError::new(

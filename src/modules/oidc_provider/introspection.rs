@@ -1,0 +1,95 @@
+//! `/auth/oauth2/introspect`: what a token is, asked by the client it was given to (RFC 7662).
+
+use assay_reconciler::spec::oidc_client::ClientType;
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{HeaderValue, header::CACHE_CONTROL},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use super::{
+    client_auth,
+    error::{ErrorCode, OAuthError},
+    presented::{self, Presented},
+    revocation::required_token,
+};
+use crate::{clock::UnixMillis, generation::Client, modules::Context};
+
+/// The endpoint.
+pub(super) const INTROSPECTION_PATH: &str = "/auth/oauth2/introspect";
+
+/// `POST /auth/oauth2/introspect`. A token of another client is as unknown as one that never was.
+pub(super) async fn introspect(
+    State(context): State<Context>,
+    request: Request,
+) -> Result<Response, OAuthError> {
+    let (client, form) = client_auth::authenticated_form(&context, request).await?;
+    // RFC 7662 2.1: whoever could be anybody could try tokens out.
+    if client.spec.client_type == ClientType::Public {
+        let what = "introspection needs a client that can authenticate";
+        return Err(OAuthError::new(ErrorCode::InvalidClient, what));
+    }
+    if client.spec.introspection_signed_response_alg.is_some() {
+        return Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            "the client's manifest asks for introspectionSignedResponseAlg: signed introspection responses (RFC 9701) are not available yet",
+        ));
+    }
+    let token = required_token(&form)?;
+    let answer = describe(&context, &client, token, context.clock.now())
+        .await?
+        .unwrap_or_else(|| json!({ "active": false }));
+    let headers = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((headers, Json(answer)).into_response())
+}
+
+async fn describe(
+    context: &Context,
+    client: &Client,
+    token: &str,
+    now: UnixMillis,
+) -> Result<Option<Value>, OAuthError> {
+    let presented = presented::find(context, client, token, now).await?;
+    Ok(match presented {
+        None => None,
+        Some(Presented::Access(claims)) => {
+            let is_alive = match &claims.gid {
+                None => true,
+                Some(grant_id) => presented::live_grant(context, client, grant_id, now)
+                    .await?
+                    .is_some(),
+            };
+            is_alive.then(|| {
+                json!({
+                    "active": true,
+                    "token_type": "Bearer",
+                    "iss": claims.iss,
+                    "sub": claims.sub,
+                    "aud": claims.aud,
+                    "client_id": claims.client_id,
+                    "iat": claims.iat,
+                    "exp": claims.exp,
+                    "jti": claims.jti,
+                    "scope": claims.scope.unwrap_or_default(),
+                })
+            })
+        }
+        // One that was replaced gets nobody anything.
+        Some(Presented::Refresh(row)) if row.rotated_at.is_some() => None,
+        Some(Presented::Refresh(row)) => presented::live_grant(context, client, &row.grant_id, now)
+            .await?
+            .map(|grant| {
+                json!({
+                    "active": true,
+                    "iss": context.site.issuer,
+                    "sub": grant.user_id,
+                    "client_id": client.name,
+                    "iat": row.created_at.as_seconds(),
+                    "exp": row.expires_at.as_seconds(),
+                    "scope": row.scope,
+                })
+            }),
+    })
+}
