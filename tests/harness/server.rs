@@ -275,7 +275,8 @@ impl Assay {
     #[track_caller]
     pub fn apply(&self, manifests: &Manifests) -> Output {
         let path = manifests.path().to_str().expect("a path of UTF-8");
-        self.cli(["apply", "-f", path]).expect_code(0)
+        // Another process made the change, so the server hears of it a moment later.
+        self.cli(["apply", "-f", path, "--wait"]).expect_code(0)
     }
 
     /// Makes a person `name@example.com` with a password.
