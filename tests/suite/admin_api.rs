@@ -12,6 +12,7 @@ both_databases!(
     a_key_that_was_deleted_is_refused_at_once,
     an_apply_is_served_before_it_is_answered,
     people_are_listed_changed_and_deleted,
+    what_the_api_says_of_itself_is_so,
 );
 
 const PLAN: &str = "/auth/admin/reconcile/plan";
@@ -239,4 +240,21 @@ async fn people_are_listed_changed_and_deleted(db: TestDb) {
     Reply::to(assay.admin(Method::GET, &one))
         .await
         .expect_status(404);
+}
+
+/// Every operation that is described is there, and asks for a key before anything else.
+async fn what_the_api_says_of_itself_is_so(db: TestDb) {
+    let assay = Assay::start(db).await;
+    let document = assay.get("/auth/admin/openapi.json").await;
+    let document = document.expect_status(200).json();
+    let paths = document["paths"].as_object().unwrap();
+    assert!(paths.len() > 10);
+    for (path, operations) in paths {
+        for method in operations.as_object().unwrap().keys() {
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let path = path.replace("{id}", "nobody");
+            let reply = Reply::to(assay.request(method.clone(), &path)).await;
+            assert_eq!(reply.status.as_u16(), 401, "{method} {path}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod administration;
 mod credential;
 mod json;
 mod modules;
+mod openapi;
 mod people;
 mod reconcile;
 mod refusal;
@@ -44,5 +45,6 @@ pub fn routes(context: &Context) -> Router {
         .merge(people::routes())
         .merge(signing_keys::routes())
         .merge(status::routes())
+        .merge(openapi::routes())
         .with_state(context.clone())
 }

@@ -1,0 +1,285 @@
+//! What the admin API is, for those who write clients.
+
+use axum::{Json, Router, routing::get};
+use serde_json::{Map, Value, json};
+
+use crate::modules::Context;
+
+/// One operation: what a client needs to know of it.
+struct Operation {
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    permission: &'static str,
+    /// The schema of the body, by name.
+    body: Option<&'static str>,
+    /// The status of success, and the schema of the answer, by name.
+    answer: (&'static str, Option<&'static str>),
+    /// Names of parameters in the query.
+    query: &'static [&'static str],
+}
+
+macro_rules! operations {
+    ($($method:ident $path:literal $permission:literal ($($query:literal)*)
+       $body:expr => $status:literal $answer:expr, $summary:literal;)*) => {
+        const OPERATIONS: &[Operation] = &[$(Operation {
+            method: stringify!($method),
+            path: $path,
+            summary: $summary,
+            permission: $permission,
+            body: $body,
+            answer: ($status, $answer),
+            query: &[$($query),*],
+        }),*];
+    };
+}
+
+operations! {
+    post "/auth/admin/reconcile/plan" "config.read" () Some("PlanRequest") => "200" Some("Plan"),
+        "What would change if these manifests were applied";
+    post "/auth/admin/reconcile/apply" "config.apply" () Some("ApplyRequest") => "200" Some("ApplyReply"),
+        "Make manifests, or a saved plan, the configuration; answered once it is served";
+    post "/auth/admin/reconcile/rollback" "config.apply" () Some("RollbackRequest") => "200" Some("ApplyReply"),
+        "Make a new generation with the content of an earlier one";
+    get "/auth/admin/reconcile/generations" "config.read" ("limit" "before") None => "200" Some("Generations"),
+        "The generations there were, newest first";
+    get "/auth/admin/reconcile/export" "config.read" ("set") None => "200" Some("Export"),
+        "The configuration as manifests";
+    get "/auth/admin/reconcile/status" "config.read" () None => "200" Some("Status"),
+        "What is stored, and who serves it";
+    get "/auth/admin/auth/modules" "config.read" () None => "200" Some("Modules"),
+        "Every module, and whether it is on";
+    patch "/auth/admin/auth/modules" "config.apply" () Some("SwitchRequest") => "200" Some("ApplyReply"),
+        "Switch modules on or off, all in one generation";
+    get "/auth/admin/auth/users" "users.read" ("limit" "after" "email") None => "200" Some("Users"),
+        "One page of people, oldest account first";
+    post "/auth/admin/auth/users" "users.write" () Some("CreateUser") => "201" Some("User"),
+        "Make an account";
+    get "/auth/admin/auth/users/{id}" "users.read" () None => "200" Some("User"),
+        "One account";
+    patch "/auth/admin/auth/users/{id}" "users.write" () Some("UpdateUser") => "200" Some("User"),
+        "Change an account; disabling it ends its sessions";
+    delete "/auth/admin/auth/users/{id}" "users.write" () None => "204" None,
+        "Delete an account and all that hangs on it";
+    put "/auth/admin/auth/users/{id}/password" "users.write" () Some("SetPassword") => "204" None,
+        "Set another password and end all sessions";
+    get "/auth/admin/auth/jwks" "keys.read" () None => "200" Some("SigningKeys"),
+        "The keys that sign tokens, and those that only verify";
+    post "/auth/admin/auth/jwks/rotate" "keys.rotate" () None => "200" Some("RotatedKeys"),
+        "Put a new key in the place of each active one";
+}
+
+/// The document (OpenAPI 3.1).
+fn document() -> Value {
+    let mut paths = Map::new();
+    for operation in OPERATIONS {
+        let path = paths
+            .entry(operation.path)
+            .or_insert_with(|| Value::Object(Map::new()));
+        path[operation.method] = described(operation);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "assay admin API",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Each operation names the permission that the admin key needs.",
+        },
+        "security": [{ "adminKey": [] }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "adminKey": { "type": "http", "scheme": "bearer" } },
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn described(operation: &Operation) -> Value {
+    let in_query = operation
+        .query
+        .iter()
+        .map(|name| json!({ "name": name, "in": "query", "schema": { "type": parameter(name) } }));
+    let in_path = operation
+        .path
+        .contains("{id}")
+        .then(|| json!({ "name": "id", "in": "path", "required": true, "schema": text() }));
+    let (status, answer) = operation.answer;
+    let mut described = json!({
+        "summary": operation.summary,
+        "x-permission": operation.permission,
+        "parameters": in_path.into_iter().chain(in_query).collect::<Vec<_>>(),
+        "responses": {
+            status: { "description": "Done" },
+            "default": {
+                "description": "A problem document (RFC 9457)",
+                "content": { "application/problem+json": { "schema": refer("Problem") } },
+            },
+        },
+    });
+    if let Some(name) = answer {
+        described["responses"][status]["content"] =
+            json!({ "application/json": { "schema": refer(name) } });
+    }
+    if let Some(name) = operation.body {
+        described["requestBody"] = json!({
+            "required": true,
+            "content": { "application/json": { "schema": refer(name) } },
+        });
+    }
+    described
+}
+
+fn parameter(name: &str) -> &'static str {
+    match name {
+        "limit" | "before" => "integer",
+        _ => "string",
+    }
+}
+
+fn refer(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn integer() -> Value {
+    json!({ "type": "integer" })
+}
+
+fn boolean() -> Value {
+    json!({ "type": "boolean" })
+}
+
+fn list(of: &Value) -> Value {
+    json!({ "type": "array", "items": of })
+}
+
+/// An object of which these members are always there.
+fn object(required: &[&str], properties: &Value) -> Value {
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn schemas() -> Value {
+    let manifest = json!({ "type": "object", "description": "As in schema/assay.json" });
+    let plan = json!({ "type": "object", "description": "As in schema/Plan.json" });
+    let source = object(
+        &[],
+        &json!({ "commit": text(), "dirty": boolean(), "url": text() }),
+    );
+    let millis = json!({ "type": "integer", "description": "Milliseconds since 1970 in UTC" });
+    json!({
+        "Plan": plan,
+        "PlanRequest": object(&["manifests"], &json!({
+            "set": text(), "manifests": list(&manifest), "prune": boolean(), "takeOver": boolean(),
+            "save": boolean(),
+        })),
+        "ApplyRequest": object(&[], &json!({
+            "set": text(), "manifests": list(&manifest), "plan": refer("Plan"), "prune": boolean(),
+            "takeOver": boolean(), "dryRun": boolean(), "yes": boolean(), "source": source,
+        })),
+        "ApplyReply": object(&["outcome", "generation", "plan"], &json!({
+            "outcome": { "enum": ["applied", "unchanged", "dryRun"] },
+            "generation": integer(), "plan": refer("Plan"), "notServing": text(),
+        })),
+        "RollbackRequest": object(&["generation"], &json!({
+            "generation": integer(), "yes": boolean(), "dryRun": boolean(),
+        })),
+        "Generation": object(
+            &["generation", "createdAt", "actor", "source", "digest", "summary"],
+            &json!({
+                "generation": integer(), "createdAt": millis, "actor": text(),
+                "set": { "type": ["string", "null"] }, "source": { "type": "object" },
+                "digest": text(), "summary": text(),
+            }),
+        ),
+        "Generations": object(&["generations"], &json!({
+            "generations": list(&refer("Generation")), "next": integer(),
+        })),
+        "Export": object(&["objects"], &json!({
+            "objects": list(&object(
+                &["owner", "manifest"],
+                &json!({ "owner": text(), "manifest": manifest }),
+            )),
+        })),
+        "Status": object(&["generation", "replicas"], &json!({
+            "generation": integer(), "record": refer("Generation"),
+            "replicas": list(&object(
+                &["id", "startedAt", "seenAt", "generation"],
+                &json!({
+                    "id": text(), "startedAt": millis, "seenAt": millis, "generation": integer(),
+                    "error": { "type": ["string", "null"] },
+                }),
+            )),
+        })),
+        "Modules": list(&object(
+            &["name", "enabled", "alwaysOn", "requires"],
+            &json!({
+                "name": text(), "enabled": boolean(), "alwaysOn": boolean(),
+                "requires": list(&text()), "owner": text(),
+            }),
+        )),
+        "SwitchRequest": object(&["modules", "enabled"], &json!({
+            "modules": list(&text()), "enabled": boolean(),
+        })),
+        "CreateUser": object(&["email"], &json!({
+            "email": text(), "password": text(), "isAdmin": boolean(),
+        })),
+        "UpdateUser": object(&[], &json!({
+            "state": { "enum": ["active", "disabled"] }, "isAdmin": boolean(),
+        })),
+        "SetPassword": object(&["password"], &json!({ "password": text() })),
+        "User": object(
+            &["id", "email", "emailVerified", "state", "isAdmin", "hasPassword", "createdAt", "updatedAt"],
+            &json!({
+                "id": text(), "email": text(), "emailVerified": boolean(),
+                "state": { "enum": ["active", "disabled", "pending"] }, "isAdmin": boolean(),
+                "hasPassword": boolean(), "createdAt": millis, "updatedAt": millis,
+            }),
+        ),
+        "Users": object(&["users"], &json!({ "users": list(&refer("User")), "next": text() })),
+        "SigningKeys": list(&object(
+            &["kid", "algorithm", "state", "createdAt"],
+            &json!({
+                "kid": text(), "algorithm": text(), "state": { "enum": ["active", "retired"] },
+                "createdAt": millis, "retiredAt": { "type": ["integer", "null"] },
+                "expiresAt": { "type": ["integer", "null"] },
+            }),
+        )),
+        "RotatedKeys": list(&object(
+            &["algorithm", "kid"],
+            &json!({ "algorithm": text(), "kid": text() }),
+        )),
+        "Problem": object(&["type", "title", "status"], &json!({
+            "type": text(), "title": text(), "status": integer(), "detail": text(),
+        })),
+    })
+}
+
+pub(super) fn routes() -> Router<Context> {
+    // Anybody may know what the API is; nothing in it is of this installation.
+    Router::new().route(
+        "/auth/admin/openapi.json",
+        get(|| async { Json(document()) }),
+    )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let text = document.to_string();
+        for reference in text.split("#/components/schemas/").skip(1) {
+            let name = reference.split('"').next().unwrap();
+            assert!(
+                document["components"]["schemas"][name].is_object(),
+                "{name}"
+            );
+        }
+    }
+}
