@@ -20,4 +20,5 @@ mod admin_api;
 mod configuration;
 mod crash;
 mod oidc;
+mod serve;
 mod sign_in;

@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How deep folders are looked into.
 const MAX_DEPTH: usize = 32;
 
-/// Files and folders of manifests; none at all is as good.
+/// Files and folders of manifests.
 pub(super) struct Folder {
     paths: Arc<[PathBuf]>,
     /// What the files were when they were read last.
@@ -44,14 +44,11 @@ impl Folder {
         }
     }
 
-    /// Makes the manifests the configuration, as `assay apply` does.
+    /// Reads the manifests.
     ///
     /// # Errors
-    /// Everything that is wrong in them, or what keeps them from being applied.
-    pub(super) async fn apply(&mut self, engine: &Engine) -> Result<(), CommandError> {
-        if self.paths.is_empty() {
-            return Ok(());
-        }
+    /// Everything that is wrong in them.
+    pub(super) async fn read(&mut self) -> Result<Vec<Object>, CommandError> {
         let paths = Arc::clone(&self.paths);
         let (seen, objects) = tokio::task::spawn_blocking(move || {
             // Looked at before they are read: a change in between is met again.
@@ -59,7 +56,19 @@ impl Folder {
         })
         .await?;
         self.seen = seen;
-        let desired = engine.desired(SetName::default(), objects?)?;
+        Ok(objects?)
+    }
+
+    /// Makes what was read the configuration, as `assay apply` does.
+    ///
+    /// # Errors
+    /// What keeps it from being applied.
+    pub(super) async fn apply(
+        &self,
+        engine: &Engine,
+        objects: Vec<Object>,
+    ) -> Result<(), CommandError> {
+        let desired = engine.desired(SetName::default(), objects)?;
         let options = ApplyOptions::new(Actor::new("serve --manifests"));
         let applied = engine.apply(desired, options).await?;
         let generation = applied.generation;
@@ -81,6 +90,11 @@ impl Folder {
         Ok(())
     }
 
+    async fn apply_again(&mut self, engine: &Engine) -> Result<(), CommandError> {
+        let objects = self.read().await?;
+        self.apply(engine, objects).await
+    }
+
     /// Applies the manifests again whenever they change. What is wrong is logged, and the
     /// configuration stays.
     pub(super) async fn watch(mut self, engine: Engine, stop: CancellationToken) {
@@ -96,7 +110,7 @@ impl Folder {
             if now == self.seen {
                 continue;
             }
-            if let Err(error) = self.apply(&engine).await {
+            if let Err(error) = self.apply_again(&engine).await {
                 tracing::error!("the manifests were not applied, the configuration stays: {error}");
             }
         }
@@ -104,6 +118,9 @@ impl Folder {
 }
 
 fn read(paths: &[PathBuf]) -> Result<Vec<Object>, Problems> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
     let sources: Vec<SourcePath> = paths.iter().cloned().map(SourcePath::Path).collect();
     let loaded = load::load(&sources, &ProcessSecrets, LoadOptions::default())?;
     Ok(loaded

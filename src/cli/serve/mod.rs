@@ -101,9 +101,13 @@ async fn serve(arguments: Arguments) -> Result<(), CommandError> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let opened = Opened::open(&config).await?;
     let mut folder = Folder::new(arguments.manifests);
-    folder.apply(&opened.engine).await?;
+    // Before the database is opened, and made if there is none: what is wrong leaves no trace.
+    let objects = folder.read().await?;
+    let opened = Opened::open(&config).await?;
+    if !objects.is_empty() {
+        folder.apply(&opened.engine, objects).await?;
+    }
     let snapshot = opened.engine.snapshot(None).await?;
     welcome::first_admin_key(&opened.engine, &snapshot, &config).await?;
 
