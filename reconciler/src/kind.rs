@@ -37,6 +37,11 @@ impl Kind {
         Kind::OidcClient,
     ];
 
+    /// Whether a manifest may leave `spec` out, because all of it has a default.
+    pub const fn has_optional_spec(self) -> bool {
+        !matches!(self, Kind::AdminKey | Kind::UpstreamProvider)
+    }
+
     /// The name in manifests.
     pub const fn name(self) -> &'static str {
         match self {

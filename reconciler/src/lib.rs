@@ -4,6 +4,7 @@
 //! environment except through a [`secret::SecretReader`] that the caller passes in.
 
 pub mod diff;
+pub mod export;
 pub mod kind;
 pub mod load;
 pub mod modules;
@@ -17,5 +18,5 @@ mod validate;
 mod yaml;
 
 pub use load::{LoadOptions, Loaded, Manifest, SecretHandling, SourcePath, from_documents, load};
-pub use problem::{Location, Problem, Problems};
+pub use problem::{Location, Problem, Problems, Severity};
 pub use yaml::to_yaml;

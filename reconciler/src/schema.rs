@@ -76,7 +76,7 @@ fn definitions(generator: &mut SchemaGenerator) -> Value {
 
 fn manifest(kind: Kind, generator: &mut SchemaGenerator) -> Value {
     let mut required = vec!["apiVersion", "kind", "metadata"];
-    if matches!(kind, Kind::AdminKey | Kind::UpstreamProvider) {
+    if !kind.has_optional_spec() {
         required.push("spec");
     }
     let spec = match kind {
@@ -209,8 +209,8 @@ fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
         return root.pointer(path.trim_start_matches('#')).unwrap_or(schema);
     }
     for around in ["allOf", "anyOf"] {
-        let inner = schema[around].as_array().into_iter().flatten();
-        if let Some(first) = inner.filter(|inner| inner["type"] != "null").next() {
+        let mut inner = schema[around].as_array().into_iter().flatten();
+        if let Some(first) = inner.find(|inner| inner["type"] != "null") {
             return resolve(root, first);
         }
     }

@@ -55,6 +55,10 @@ impl DecodeError {
         self.0.at
     }
 
+    pub(crate) fn what(&self) -> &What {
+        &self.0.what
+    }
+
     pub(crate) fn into_what(self) -> What {
         self.0.what
     }

@@ -14,6 +14,7 @@ mod walk;
 
 use std::{
     collections::HashMap,
+    fmt::Write as _,
     fs::File,
     io::{self, Read as _},
     num::NonZero,
@@ -33,10 +34,11 @@ use self::{
     walk::{Found, Walk},
 };
 use crate::{
+    kind::Kind,
     object::Object,
     problem::{Location, Problem, Problems},
     secret::SecretReader,
-    validate,
+    validate::{self, Read},
 };
 
 /// Where manifests come from.
@@ -79,6 +81,8 @@ pub struct Manifest {
 pub struct Loaded {
     /// The manifests, in the order of the files.
     pub manifests: Vec<Manifest>,
+    /// What is allowed and likely not meant.
+    pub warnings: Problems,
     /// How many files were read.
     pub files: usize,
     /// How many bytes they had.
@@ -129,10 +133,18 @@ pub fn from_documents(documents: &[Value]) -> Result<Loaded, Problems> {
         let problem = Problem::new("limit", Location::of_file(name), message);
         return Err(Problems::new(vec![problem], |_| None));
     }
+    if let Some(index) = documents.iter().position(|document| !document.is_object()) {
+        let at = Location {
+            pointer: format!("/{index}"),
+            ..Location::of_file(name)
+        };
+        let problem = Problem::new("manifest", at, "a manifest is an object");
+        return Err(Problems::new(vec![problem], |_| None));
+    }
     // JSON is YAML. Going through text gives every value a line to show.
     let mut text = String::new();
     for document in documents {
-        text.push_str(&format!("---\n{document:#}\n"));
+        let _ = write!(text, "---\n{document:#}\n");
     }
     let outcome = read_source(Source::new(name, PathBuf::new(), text), Origin::Request);
     let options = LoadOptions {
@@ -150,19 +162,27 @@ pub(crate) enum Origin {
     Request,
 }
 
+/// Codes of problems that keep a document from becoming a tree.
+const UNREAD: [&str; 4] = ["yaml", "limit", "duplicate-key", "wrong-type"];
+
 /// What came of one file.
 pub(crate) struct Outcome {
     pub(crate) source: Option<Source>,
     pub(crate) manifests: Vec<Manifest>,
+    /// Whether every document that may be a namespace could be read.
+    pub(crate) namespaces_are_whole: bool,
     pub(crate) problems: Vec<Problem>,
     pub(crate) origin: Origin,
 }
 
 impl Outcome {
+    // Boxed, for results that are small when all is well.
+    #[allow(clippy::boxed_local)]
     fn failed(problem: Box<Problem>) -> Self {
         Self {
             source: None,
             manifests: Vec::new(),
+            namespaces_are_whole: false,
             problems: vec![*problem],
             origin: Origin::Manifest,
         }
@@ -238,20 +258,34 @@ fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
 fn read_source(source: Source, origin: Origin) -> Outcome {
     let mut manifests = Vec::new();
     let mut problems = Vec::new();
-    validate::text(&source, origin, &mut problems);
     let mut document = 0;
+    let mut foreign = 0;
+    let mut namespaces_are_whole = true;
     parse::parse(&source, &mut problems, |root, problems| {
         let context = validate::Context {
             source: &source,
             origin,
             document,
         };
-        validate::document(root, &context, &mut manifests, problems);
+        match validate::document(&root, &context, &mut manifests, problems) {
+            Read::Foreign => foreign += 1,
+            Read::Broken(None | Some(Kind::ZanzibarNamespace)) => namespaces_are_whole = false,
+            Read::Broken(_) | Read::Object => {}
+        }
         document += 1;
     });
+    // What is no manifest may hold what it likes.
+    if document == 0 || foreign < document {
+        validate::text(&source, origin, &mut problems);
+    }
+    // A document that is not even YAML may have been a namespace.
+    namespaces_are_whole &= !problems
+        .iter()
+        .any(|problem| UNREAD.contains(&problem.code));
     Outcome {
         source: Some(source),
         manifests,
+        namespaces_are_whole,
         problems,
         origin,
     }
@@ -282,13 +316,19 @@ fn finish(
     if let Some(reader) = secrets.filter(|_| options.secrets == SecretHandling::Resolve) {
         validate::resolve_secrets(&mut outcomes, reader, &mut problems);
     }
-    if !problems.is_empty() {
-        let texts: HashMap<&str, &str> = outcomes
+    let texts: HashMap<&str, &str> = if problems.is_empty() {
+        HashMap::new()
+    } else {
+        let sources = outcomes
             .iter()
-            .filter_map(|outcome| outcome.source.as_ref())
+            .filter_map(|outcome| outcome.source.as_ref());
+        sources
             .map(|source| (&*source.name, source.text.as_str()))
-            .collect();
-        return Err(Problems::new(problems, |file| texts.get(file).copied()));
+            .collect()
+    };
+    let problems = Problems::new(problems, |file| texts.get(file).copied());
+    if !problems.are_warnings() {
+        return Err(problems);
     }
     let sources = || {
         outcomes
@@ -296,6 +336,7 @@ fn finish(
             .filter_map(|outcome| outcome.source.as_ref())
     };
     Ok(Loaded {
+        warnings: problems,
         files: sources().count(),
         bytes: sources().map(|source| source.text.len() as u64).sum(),
         manifests: outcomes

@@ -88,12 +88,20 @@ enum OpenContent<'s> {
     List(Vec<Node<'s>>),
     Map {
         entries: Vec<Entry<'s>>,
-        /// The key whose value comes next. `None` within: a key that was refused.
-        key: Option<Option<(Cow<'s, str>, ByteRange)>>,
+        /// The key whose value comes next.
+        key: Key<'s>,
         /// Names seen, kept only for large mappings.
         seen: HashSet<Cow<'s, str>>,
         merges: Vec<Node<'s>>,
     },
+}
+
+/// The key of the value that comes next.
+enum Key<'s> {
+    /// What comes next is the key itself.
+    None,
+    Refused,
+    Name(Cow<'s, str>, ByteRange),
 }
 
 /// Mappings up to this size are searched, larger ones are hashed.
@@ -156,7 +164,7 @@ impl<'s, 'c> Builder<'s, 'c> {
                     self.tag(tag.as_deref(), "map", at);
                     let content = OpenContent::Map {
                         entries: Vec::new(),
-                        key: None,
+                        key: Key::None,
                         seen: HashSet::new(),
                         merges: Vec::new(),
                     };
@@ -395,13 +403,11 @@ impl<'s, 'c> Builder<'s, 'c> {
                 key,
                 seen,
                 merges,
-            } => match key.take() {
-                None => {
-                    *key = Some(as_key(node, self.source, &mut self.problems));
-                }
-                Some(None) => {}
-                Some(Some((name, _))) if name == "<<" => merges.push(node),
-                Some(Some((name, key_at))) => {
+            } => match std::mem::replace(key, Key::None) {
+                Key::None => *key = as_key(node, self.source, &mut self.problems),
+                Key::Refused => {}
+                Key::Name(name, _) if name == "<<" => merges.push(node),
+                Key::Name(name, key_at) => {
                     if entries.len() == SMALL_MAP {
                         seen.extend(entries.iter().map(|entry| entry.key.clone()));
                     }
@@ -474,7 +480,15 @@ impl<'s, 'c> Builder<'s, 'c> {
         };
         let found = self.source.text[start as usize..].chars().next();
         let mut problem = Problem::new("yaml", self.source.locate(at), error.info());
-        if found == Some('\t') {
+        let is_tab = matches!(
+            error.kind(),
+            ErrorKind::TabNotAllowed
+                | ErrorKind::TabInBlockIndentation
+                | ErrorKind::TabInIndentation
+                | ErrorKind::TabAtBlockScalarStart
+                | ErrorKind::TabInPlainScalar
+        );
+        if is_tab || found == Some('\t') {
             problem = problem.help("YAML is indented with blanks, never with tabs");
         }
         Stop {
@@ -484,15 +498,11 @@ impl<'s, 'c> Builder<'s, 'c> {
     }
 }
 
-/// Takes a value as a key: `None` when it cannot be one.
-fn as_key<'s>(
-    node: Node<'s>,
-    source: &Source,
-    problems: &mut Vec<Problem>,
-) -> Option<(Cow<'s, str>, ByteRange)> {
+/// Takes a value as a key.
+fn as_key<'s>(node: Node<'s>, source: &Source, problems: &mut Vec<Problem>) -> Key<'s> {
     let at = node.at;
     match node.content {
-        Content::Text(text) if text.len() <= MAX_KEY_LENGTH => return Some((text, at)),
+        Content::Text(text) if text.len() <= MAX_KEY_LENGTH => return Key::Name(text, at),
         Content::Text(_) => push(problems, || {
             Problem::new(
                 "limit",
@@ -511,12 +521,19 @@ fn as_key<'s>(
         }),
         Content::List(_) | Content::Map(_) => {
             push(problems, || {
-                Problem::new("wrong-type", source.locate(at), "a key must be text, not a list or mapping")
-                .help("a `{{ template }}` is not filled in here; quote the value if it is meant as text")
-            })
+                Problem::new(
+                    "wrong-type",
+                    source.locate(at),
+                    "a key must be text, not a list or mapping",
+                )
+                .help(
+                    "a `{{ template }}` is not filled in here; quote the value \
+if it is meant as text",
+                )
+            });
         }
     }
-    None
+    Key::Refused
 }
 
 fn push(problems: &mut Vec<Problem>, problem: impl FnOnce() -> Problem) {

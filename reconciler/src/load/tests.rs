@@ -38,6 +38,7 @@ kind: OidcClient
 metadata: { name: grafana, labels: &labels { team: platform } }
 spec:
   displayName: \"Grafana\"
+  clientType: public
   redirectUris: [https://grafana.example.com/cb]
 ---
 ---
@@ -59,7 +60,7 @@ spec: { settings: { rpName: Acme } }
         named,
         [
             "<stdin>:5:19 OidcClient/grafana",
-            "<stdin>:14:9 Module/passkey"
+            "<stdin>:15:9 Module/passkey"
         ]
     );
     assert_eq!(loaded.manifests[1].object.metadata.labels.len(), 2);
@@ -68,6 +69,7 @@ spec: { settings: { rpName: Acme } }
 #[test]
 fn the_examples_load() {
     for folder in [
+        "company/shared",
         "quickstart",
         "company/production",
         "company/staging",

@@ -75,63 +75,49 @@ impl<'s> Node<'s> {
         }
     }
 
-    /// The place at the end of `steps`, or of the last step there is, with its pointer.
+    /// The place at the end of `steps`, with its pointer. Where a step leads to nothing, it is the
+    /// key of the last mapping that is there: what lacks something is best named by its name.
     pub(crate) fn find(&self, steps: &[Step]) -> (ByteRange, String) {
         let mut pointer = String::new();
         let mut node = self;
         let mut at = self.at;
+        let mut key_at = self.at;
         for step in steps {
-            let next = match (step, &node.content) {
-                (Step::Key(key), Content::Map(entries)) => {
-                    entries.iter().find(|e| e.key == *key).map(|entry| {
-                        push_key(&mut pointer, &entry.key);
-                        // An empty value has no text to mark.
-                        let at = if entry.value.at.start == entry.value.at.end {
-                            entry.key_at
-                        } else {
-                            entry.value.at
-                        };
-                        (&entry.value, at)
-                    })
-                }
-                (Step::KeyOf(key), Content::Map(entries)) => {
-                    entries.iter().find(|e| e.key == *key).map(|entry| {
-                        push_key(&mut pointer, &entry.key);
-                        (&entry.value, entry.key_at)
-                    })
-                }
-                (Step::Index(index), Content::List(items)) => items.get(*index).map(|item| {
-                    push_index(&mut pointer, *index);
-                    (item, item.at)
-                }),
-                (Step::Item(text), Content::List(items)) => items
-                    .iter()
-                    .enumerate()
-                    .find(|(_, item)| item.text() == Some(text))
-                    .map(|(index, item)| {
-                        push_index(&mut pointer, index);
-                        (item, item.at)
-                    }),
-                _ => None,
+            let Some(found) = node.step(step, &mut pointer) else {
+                return (key_at, pointer);
             };
-            let Some((found, place)) = next else { break };
-            node = found;
-            at = place;
+            (node, at, key_at) = found;
         }
         (at, pointer)
     }
 
-    /// The steps of a JSON pointer, as far as they exist here.
-    pub(crate) fn steps_of_pointer(pointer: &str) -> Vec<Step> {
-        pointer
-            .split('/')
-            .skip(1)
-            .map(|part| {
-                let part = part.replace("~1", "/").replace("~0", "~");
-                part.parse()
-                    .map_or_else(|_| Step::Key(part.into()), Step::Index)
-            })
-            .collect()
+    /// The value that `step` leads to, the place of it, and the place that names it.
+    fn step(&self, step: &Step, pointer: &mut String) -> Option<(&Node<'s>, ByteRange, ByteRange)> {
+        match (step, &self.content) {
+            (Step::Key(key) | Step::KeyOf(key), Content::Map(entries)) => {
+                let entry = entries.iter().find(|entry| entry.key == *key)?;
+                push_key(pointer, &entry.key);
+                // An empty value has no text to mark.
+                let is_empty = entry.value.at.start == entry.value.at.end;
+                let at = if is_empty || matches!(step, Step::KeyOf(_)) {
+                    entry.key_at
+                } else {
+                    entry.value.at
+                };
+                Some((&entry.value, at, entry.key_at))
+            }
+            (Step::Index(index), Content::List(items)) => {
+                let item = items.get(*index)?;
+                push_index(pointer, *index);
+                Some((item, item.at, item.at))
+            }
+            (Step::Item(text), Content::List(items)) => {
+                let index = items.iter().position(|item| item.text() == Some(text))?;
+                push_index(pointer, index);
+                Some((&items[index], items[index].at, items[index].at))
+            }
+            _ => None,
+        }
     }
 
     /// The pointer of what stands at `at`.

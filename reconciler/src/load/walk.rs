@@ -32,7 +32,12 @@ impl Walk {
                 let before = self.files.len() + self.problems.len();
                 self.folder(path, &mut Vec::new());
                 if self.files.len() + self.problems.len() == before {
-                    self.problem(path, "the folder holds no manifest", "manifests are files named `*.yaml`, `*.yml` or `*.json`; hidden ones are passed over");
+                    self.problem(
+                        path,
+                        "the folder holds no manifest",
+                        "manifests are files named `*.yaml`, `*.yml` or `*.json`; \
+hidden ones are passed over",
+                    );
                 }
             }
             // Whatever else was named is read, a pipe from `<(...)` too.

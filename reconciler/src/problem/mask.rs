@@ -34,15 +34,12 @@ pub(crate) fn find_secret(text: &str, from: usize) -> Option<Found> {
     let mut at = from;
     while at < bytes.len() {
         // The first bytes of all that is looked for.
-        let Some(step) = bytes[at..].iter().position(|b| {
+        at += bytes[at..].iter().position(|b| {
             matches!(
                 b,
                 b's' | b'g' | b'A' | b'G' | b'x' | b'r' | b'n' | b'e' | b'-'
             )
-        }) else {
-            return None;
-        };
-        at += step;
+        })?;
         if let Some(found) = secret_at(bytes, at) {
             return Some(found);
         }
@@ -65,7 +62,7 @@ fn secret_at(bytes: &[u8], start: usize) -> Option<Found> {
         let length = tail.iter().take_while(|b| is_token_byte(**b)).count();
         // RFC 7519 3: three parts with dots; `eyJ` is how `{"` begins in base64.
         let is_real = length >= *fewest
-            && (*prefix != "eyJ" || tail[..length].iter().filter(|b| **b == b'.').count() == 2);
+            && (*prefix != "eyJ" || tail[..length].split(|b| *b == b'.').count() == 3);
         is_real.then_some(Found {
             what,
             start,

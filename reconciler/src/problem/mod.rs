@@ -42,11 +42,6 @@ impl ByteRange {
     pub fn as_range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
-
-    /// Whether the two have a byte in common, or one lies at the other's edge and is empty.
-    pub(crate) fn touches(self, other: Self) -> bool {
-        self.start < other.end.max(other.start + 1) && other.start < self.end.max(self.start + 1)
-    }
 }
 
 impl Location {
@@ -72,12 +67,24 @@ impl fmt::Display for Location {
     }
 }
 
+/// Whether a problem keeps manifests from being applied.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It does not, but is likely not meant.
+    Warning,
+}
+
 /// One thing that is wrong, where, and what would be right.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// Which rule, for programs: stable and lower-case with hyphens.
     pub code: &'static str,
+    /// Whether it keeps the manifests from being applied.
+    pub severity: Severity,
     /// Where.
     #[serde(flatten)]
     pub at: Location,
@@ -109,6 +116,7 @@ impl Problem {
     pub fn new(code: &'static str, at: Location, message: impl Into<String>) -> Self {
         Self {
             code,
+            severity: Severity::Error,
             at,
             message: message.into(),
             label: None,
@@ -145,7 +153,8 @@ impl Problem {
 /// All problems of one load, by file and line. Its `Display` is the plain rendering.
 #[derive(Clone, Debug, Serialize)]
 pub struct Problems {
-    problems: Vec<Problem>,
+    #[serde(rename = "problems")]
+    list: Vec<Problem>,
     /// How many more there were than are kept.
     #[serde(rename = "omitted")]
     omitted: usize,
@@ -180,7 +189,7 @@ impl Problems {
             }
         }
         Self {
-            problems,
+            list: problems,
             omitted,
             texts,
         }
@@ -188,12 +197,24 @@ impl Problems {
 
     /// The problems, by file and line.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
-        self.problems.iter()
+        self.list.iter()
+    }
+
+    /// Whether there is nothing but warnings.
+    pub fn are_warnings(&self) -> bool {
+        self.list
+            .iter()
+            .all(|problem| problem.severity == Severity::Warning)
+    }
+
+    /// Whether there is nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     /// How many problems there are, with those that were not kept.
     pub fn count(&self) -> usize {
-        self.problems.len() + self.omitted
+        self.list.len() + self.omitted
     }
 
     /// The text for a terminal, in colour if asked for.

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{ByteRange, Location, Problems};
+use super::{ByteRange, Location, Problems, Severity};
 
 /// Longest line shown whole; a longer one is cut around the marked text.
 const MAX_EXCERPT_BYTES: usize = 4_096;
@@ -17,7 +17,11 @@ pub(super) fn render(problems: &Problems, colour: bool) -> String {
     };
     let mut out = String::new();
     for problem in problems {
-        let title = Level::ERROR.primary_title(printable(&problem.message));
+        let level = match problem.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(printable(&problem.message));
         let mut group = place(
             problems,
             Group::with_title(title),
@@ -44,7 +48,7 @@ pub(super) fn render(problems: &Problems, colour: bool) -> String {
     let plural = if count == 1 { "" } else { "s" };
     let _ = write!(out, "{count} problem{plural}");
     if problems.omitted > 0 {
-        let _ = write!(out, ", the first {} shown", problems.problems.len());
+        let _ = write!(out, ", the first {} shown", problems.list.len());
     }
     out.push('\n');
     out

@@ -231,7 +231,7 @@ impl<'de> Visitor<'de> for SpecOf {
             match field {
                 SpecField::Enabled => spec.enabled = fields.next_value()?,
                 SpecField::Settings => {
-                    spec.settings = fields.next_value_seed(SettingsOf(self.0))?
+                    spec.settings = fields.next_value_seed(SettingsOf(self.0))?;
                 }
             }
         }

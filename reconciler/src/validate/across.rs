@@ -1,36 +1,227 @@
-//! What can only be seen across files.
+//! What can only be seen across manifests.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use super::{
+    Finding, Place, namespaces,
+    revisit::{self, Late},
+};
 use crate::{
     kind::Kind,
-    load::{Manifest, Outcome},
-    problem::Problem,
+    load::{Manifest, Outcome, tree::Step},
+    modules,
+    object::Spec,
+    problem::{Problem, Severity},
+    spec::{
+        ModuleName, ModuleSettings, OidcClientSpec, Span,
+        module::{JwtSettings, SigningAlgorithm},
+    },
 };
 
 /// Adds what is wrong between manifests.
 pub(crate) fn across(outcomes: &[Outcome], problems: &mut Vec<Problem>) {
-    let manifests = || outcomes.iter().flat_map(|outcome| &outcome.manifests);
-    duplicates(manifests(), problems);
+    let manifests: Vec<&Manifest> = outcomes
+        .iter()
+        .flat_map(|outcome| &outcome.manifests)
+        .collect();
+    duplicates(&manifests, problems);
+    let mut late = Vec::new();
+    admin_keys(&manifests, &mut late);
+    requirements(&manifests, &mut late);
+    signing(&manifests, &mut late);
+    // What a broken document declares is unknown; that something is not declared cannot be said.
+    if outcomes.iter().all(|outcome| outcome.namespaces_are_whole) {
+        namespaces::check(&manifests, &mut late);
+    }
+    if !late.is_empty() {
+        revisit::locate(outcomes, late, problems);
+    }
 }
 
-fn duplicates<'m>(manifests: impl Iterator<Item = &'m Manifest>, problems: &mut Vec<Problem>) {
-    let mut first: HashMap<(Kind, &str), &Manifest> = HashMap::new();
+fn late(manifest: &Manifest, finding: Finding) -> Late<'_> {
+    Late {
+        manifest,
+        finding,
+        also: Vec::new(),
+        severity: Severity::Error,
+    }
+}
+
+fn duplicates(manifests: &[&Manifest], problems: &mut Vec<Problem>) {
+    let mut first: HashMap<(Kind, &str), &Manifest> = HashMap::with_capacity(manifests.len());
     for manifest in manifests {
         let object = &manifest.object;
         if let Some(other) = first.get(&(object.kind(), object.name())) {
+            let message = format!("{} `{}` stands twice", object.kind(), object.name());
             problems.push(
-                Problem::new(
-                    "duplicate",
-                    manifest.at.clone(),
-                    format!("{} `{}` stands twice", object.kind(), object.name()),
-                )
-                .label("here again")
-                .also(other.at.clone(), "first here")
-                .help("keep one of the two, or give one another name"),
+                Problem::new("duplicate", manifest.at.clone(), message)
+                    .label("here again")
+                    .also(other.at.clone(), "first here")
+                    .help("keep one of the two, or give one another name"),
             );
         } else {
             first.insert((object.kind(), object.name()), manifest);
         }
+    }
+}
+
+/// Two names for one key: whoever revokes one of them believes the key is gone.
+fn admin_keys<'m>(manifests: &[&'m Manifest], found: &mut Vec<Late<'m>>) {
+    let mut first: HashMap<&str, &Manifest> = HashMap::new();
+    for manifest in manifests {
+        let Spec::AdminKey(key) = &manifest.object.spec else {
+            continue;
+        };
+        if let Some(other) = first.get(key.hash.as_str()) {
+            let message = format!("the same key as `{}`", other.object.name());
+            let finding = Finding::in_spec("duplicate", "hash", message)
+                .help("give every use a key of its own: `assay admin-key new NAME`");
+            found.push(Late {
+                also: vec![(other.at.clone(), String::from("the other name"))],
+                ..late(manifest, finding)
+            });
+        } else {
+            first.insert(key.hash.as_str(), manifest);
+        }
+    }
+}
+
+/// A module that is on here, and needs one that is off here. What is only in the database is looked
+/// at when the plan is made.
+fn requirements<'m>(manifests: &[&'m Manifest], found: &mut Vec<Late<'m>>) {
+    let mut enabled = BTreeMap::new();
+    let mut by_name: BTreeMap<ModuleName, &'m Manifest> = BTreeMap::new();
+    for manifest in manifests {
+        if let Spec::Module(module) = &manifest.object.spec
+            && let Ok(name) = manifest.object.name().parse::<ModuleName>()
+        {
+            enabled.insert(name, module.enabled);
+            by_name.insert(name, manifest);
+        }
+    }
+    for broken in modules::check(&enabled) {
+        let is_off = broken.chain.last().and_then(|last| by_name.get(last));
+        if let (Some(manifest), Some(off)) = (by_name.get(&broken.module), is_off) {
+            let finding = Finding::new("module", name_of_manifest(), broken.to_string())
+                .help("switch both on or both off");
+            found.push(Late {
+                also: vec![(off.at.clone(), String::from("off here"))],
+                ..late(manifest, finding)
+            });
+        }
+    }
+}
+
+fn name_of_manifest() -> Place {
+    Place::Steps(vec![Step::Key("metadata".into()), Step::Key("name".into())])
+}
+
+/// Algorithms that `Module jwt` keeps no key for, and tokens that outlive the keys. Only when the
+/// module is among the manifests: otherwise what the database says of it counts, at the plan.
+fn signing<'m>(manifests: &[&'m Manifest], found: &mut Vec<Late<'m>>) {
+    let Some((jwt_manifest, jwt)) =
+        manifests
+            .iter()
+            .find_map(|manifest| match &manifest.object.spec {
+                Spec::Module(module) => match &module.settings {
+                    ModuleSettings::Jwt(jwt) => Some((*manifest, jwt)),
+                    _ => None,
+                },
+                _ => None,
+            })
+    else {
+        return;
+    };
+    for manifest in manifests {
+        match &manifest.object.spec {
+            Spec::OidcClient(client) => {
+                for (field, algorithm) in algorithms(client) {
+                    if !jwt.algorithms.contains(&algorithm) {
+                        let name = algorithm.name();
+                        let finding = Finding::in_spec(
+                            "signing",
+                            field,
+                            format!("module `jwt` keeps no `{name}` key"),
+                        )
+                        .help(format!("add `{name}` to its `algorithms`"));
+                        found.push(Late {
+                            also: vec![(jwt_manifest.at.clone(), String::from("the module"))],
+                            ..late(manifest, finding)
+                        });
+                    }
+                }
+                outlives(
+                    manifest,
+                    "accessTokenTtl",
+                    client.access_token_ttl,
+                    jwt,
+                    found,
+                );
+                outlives(manifest, "idTokenTtl", client.id_token_ttl, jwt, found);
+            }
+            Spec::Module(module) => {
+                if let ModuleSettings::OidcProvider(provider) = &module.settings {
+                    outlives(
+                        manifest,
+                        "settings/accessTokenTtl",
+                        Some(provider.access_token_ttl),
+                        jwt,
+                        found,
+                    );
+                    outlives(
+                        manifest,
+                        "settings/idTokenTtl",
+                        Some(provider.id_token_ttl),
+                        jwt,
+                        found,
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn algorithms(client: &OidcClientSpec) -> impl Iterator<Item = (&'static str, SigningAlgorithm)> {
+    [
+        (
+            "idTokenSignedResponseAlg",
+            Some(client.id_token_signed_response_alg),
+        ),
+        (
+            "userinfoSignedResponseAlg",
+            client.userinfo_signed_response_alg,
+        ),
+        (
+            "authorizationSignedResponseAlg",
+            client.authorization_signed_response_alg,
+        ),
+        (
+            "introspectionSignedResponseAlg",
+            client.introspection_signed_response_alg,
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(field, algorithm)| Some((field, algorithm?)))
+}
+
+fn outlives<'m>(
+    manifest: &'m Manifest,
+    field: &'static str,
+    ttl: Option<Span>,
+    jwt: &JwtSettings,
+    found: &mut Vec<Late<'m>>,
+) {
+    if let Some(ttl) = ttl.filter(|ttl| *ttl > jwt.retired_key_ttl) {
+        let message = format!(
+            "tokens that live {ttl} outlive the key that verifies them, \
+which is kept {} after a rotation",
+            jwt.retired_key_ttl
+        );
+        found.push(late(
+            manifest,
+            Finding::in_spec("lifetime", field, message)
+                .help("make it shorter, or `retiredKeyTtl` of module `jwt` longer"),
+        ));
     }
 }

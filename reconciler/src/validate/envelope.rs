@@ -10,6 +10,7 @@ use crate::{
         source::Source,
         tree::{Content, Node, Step},
     },
+    problem::ByteRange,
 };
 
 /// A document whose outer form is right.
@@ -18,6 +19,12 @@ pub(super) struct Envelope<'n, 's> {
     pub(super) metadata: &'n Node<'s>,
     pub(super) spec: &'n Node<'s>,
 }
+
+/// The spec that is left out: everything has its default.
+static EMPTY: Node<'static> = Node {
+    at: ByteRange { start: 0, end: 0 },
+    content: Content::Map(Vec::new()),
+};
 
 const FIELDS: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
 
@@ -50,7 +57,7 @@ pub(super) fn read<'n, 's>(root: &'n Node<'s>) -> Result<Envelope<'n, 's>, Vec<F
                 Place::At(entry.key_at),
                 format!("unknown field `{}`", entry.key),
             );
-            finding.help = did_you_mean(&entry.key, &FIELDS);
+            finding.help = Some(did_you_mean(&entry.key, &FIELDS));
             findings.push(finding);
         }
     }
@@ -62,12 +69,24 @@ pub(super) fn read<'n, 's>(root: &'n Node<'s>) -> Result<Envelope<'n, 's>, Vec<F
         "write `metadata: { name: ... }`",
         &mut findings,
     );
-    let spec = mapping(
-        root,
-        "spec",
-        "write `spec:` and what the object is below it",
-        &mut findings,
-    );
+    let spec = if root.get("spec").is_none() && kind.is_none_or(Kind::has_optional_spec) {
+        Some(&EMPTY)
+    } else {
+        mapping(
+            root,
+            "spec",
+            "write `spec:` and what the object is below it",
+            &mut findings,
+        )
+    };
+    // A slip in a name is one problem, not two.
+    let meant: Vec<String> = entries
+        .iter()
+        .filter(|entry| !FIELDS.contains(&&*entry.key))
+        .filter_map(|entry| nearest(&entry.key, FIELDS))
+        .map(|field| format!("missing field `{field}`"))
+        .collect();
+    findings.retain(|finding| !meant.contains(&finding.message));
     match (kind, metadata, spec) {
         (Some(kind), Some(metadata), Some(spec)) if findings.is_empty() => Ok(Envelope {
             kind,

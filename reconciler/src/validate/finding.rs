@@ -1,12 +1,14 @@
 //! A problem while its document is at hand, before its place has a line.
 
+use std::ops::Range;
+
 use crate::{
     load::{
         Origin,
         source::Source,
         tree::{Node, Step},
     },
-    problem::{ByteRange, Location, Problem},
+    problem::{ByteRange, Location, Problem, Severity},
 };
 
 /// Something wrong with one document.
@@ -17,6 +19,8 @@ pub(crate) struct Finding {
     pub(crate) message: String,
     pub(crate) label: Option<String>,
     pub(crate) help: Option<String>,
+    /// Which bytes of the text there, if not all of it.
+    pub(crate) within: Option<Range<usize>>,
 }
 
 /// Where in a document.
@@ -34,6 +38,7 @@ impl Finding {
             message: message.into(),
             label: None,
             help: None,
+            within: None,
         }
     }
 
@@ -43,6 +48,13 @@ impl Finding {
         path: &'static str,
         message: impl Into<String>,
     ) -> Self {
+        if path.is_empty() {
+            return Self::new(
+                code,
+                Place::Steps(vec![Step::KeyOf("spec".into())]),
+                message,
+            );
+        }
         let mut steps = vec![Step::Key("spec".into())];
         let keys = path.split('/').filter(|key| !key.is_empty());
         steps.extend(keys.map(|key| Step::Key(key.into())));
@@ -92,13 +104,43 @@ impl Context<'_> {
     }
 
     pub(crate) fn problem(&self, root: &Node<'_>, finding: Finding) -> Problem {
+        let mut at = self.locate(root, &finding.place);
+        if let Some(within) = finding.within {
+            narrow(self.source, &mut at, within);
+        }
         Problem {
             code: finding.code,
-            at: self.locate(root, &finding.place),
+            severity: Severity::Error,
+            at,
             message: finding.message,
             label: finding.label,
             help: finding.help,
             also: Vec::new(),
         }
     }
+}
+
+/// Moves `at`, the place of a scalar, to the bytes `within` its text. Only where the text stands in
+/// the file as it is: on one line, plain or quoted without escapes.
+fn narrow(source: &Source, at: &mut Location, within: Range<usize>) {
+    let Some(written) = source.text.get(at.range.as_range()) else {
+        return;
+    };
+    let (quote, inner) = match written.as_bytes() {
+        [b'"', .., b'"'] | [b'\'', .., b'\''] => (1, &written[1..written.len() - 1]),
+        _ => (0, written),
+    };
+    let is_rewritten = inner.contains(['\n', '\\'])
+        || (quote == 1 && inner.contains("''"))
+        || written.starts_with(['|', '>', '*', '&', '!']);
+    if is_rewritten || inner.get(within.clone()).is_none() {
+        return;
+    }
+    let narrow = |offset: usize| u32::try_from(offset).unwrap_or(0);
+    let mut range = at.range;
+    range.end = at.range.start + narrow(quote + within.end);
+    range.start = at.range.start + narrow(quote + within.start);
+    let pointer = std::mem::take(&mut at.pointer);
+    *at = source.locate(range);
+    at.pointer = pointer;
 }

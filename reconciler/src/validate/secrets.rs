@@ -2,19 +2,20 @@
 
 use std::path::Path;
 
+use super::{
+    Finding,
+    revisit::{self, Late},
+    words::SECRET_HELP,
+};
 use crate::{
     load::{
         Origin, Outcome,
         limits::{MAX_SECRET_BYTES, MIN_SECRET_LENGTH},
-        parse,
         source::Source,
     },
-    problem::{ByteRange, Problem, find_secret},
-    secret::{SecretReader, SecretSource},
+    problem::{ByteRange, Problem, Severity, find_secret},
+    secret::{KEYED_HASH_PREFIX, PLAIN_HASH_PREFIX, SEALED_PREFIX, SecretReader, SecretSource},
 };
-
-use super::{Context, Finding, Place, words::SECRET_HELP};
-use crate::load::tree::{Node, Step};
 
 /// Refuses what looks like a real secret anywhere in the text, comments too.
 pub(crate) fn text(source: &Source, origin: Origin, problems: &mut Vec<Problem>) {
@@ -43,60 +44,120 @@ pub(crate) fn text(source: &Source, origin: Origin, problems: &mut Vec<Problem>)
     }
 }
 
+/// Adds what is wrong with how a secret is given.
+pub(super) fn check(
+    secret: &SecretSource,
+    path: &'static str,
+    must_be_recovered: bool,
+    origin: Origin,
+    add: &mut impl FnMut(Finding),
+) {
+    let wrong = |message: &str| Finding::in_spec("secret", path, message);
+    match secret {
+        SecretSource::Value(_) if origin == Origin::Manifest => {
+            add(Finding::in_spec(
+                "secret-in-clear",
+                path,
+                "a secret must not stand in a manifest",
+            )
+            .help(SECRET_HELP));
+        }
+        SecretSource::Value(value) => {
+            if let Err(message) = sound(value) {
+                add(wrong(&format!("the secret {message}")).help(MAKE_ONE));
+            }
+        }
+        // The server's environment and files are not for whoever may call the admin API.
+        SecretSource::FromEnv(_) | SecretSource::FromFile(_) if origin == Origin::Request => {
+            add(
+                wrong("a request cannot point at the server's variables and files")
+                    .help("send `{ value: ... }`, or `{ hash: ... }` for a client secret"),
+            );
+        }
+        SecretSource::FromEnv(name) => {
+            if !is_variable(name) {
+                add(wrong("not the name of an environment variable").help(
+                    "letters, digits and underscores, no `$`, as in `GRAFANA_CLIENT_SECRET`",
+                ));
+            }
+        }
+        SecretSource::FromFile(file) => {
+            if file.is_empty() {
+                add(wrong("an empty path").help("as in `/run/secrets/grafana`"));
+            }
+        }
+        SecretSource::Hash(_) if must_be_recovered => {
+            add(wrong(
+                "a hash cannot be turned back into the secret, which the upstream wants to see",
+            )
+            .help("write `{ fromEnv: NAME }` or `{ fromFile: PATH }`"));
+        }
+        SecretSource::Hash(hash) => {
+            let hex = hash
+                .strip_prefix(KEYED_HASH_PREFIX)
+                .or(hash.strip_prefix(PLAIN_HASH_PREFIX));
+            let is_hash = hex.is_some_and(|hex| {
+                hex.len() == 64 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+            });
+            if !is_hash {
+                add(wrong("not `sha256:` followed by 64 lower-case hex digits")
+                    .help("`printf %s \"$SECRET\" | sha256sum` prints them"));
+            }
+        }
+        SecretSource::Sealed(_) if !must_be_recovered => {
+            add(wrong("a client secret is kept as a hash, never sealed")
+                .help("write `{ hash: ... }` as `assay export` does"));
+        }
+        SecretSource::Sealed(text) => {
+            let is_sealed = text.strip_prefix(SEALED_PREFIX).is_some_and(|rest| {
+                !rest.is_empty()
+                    && rest
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            });
+            if !is_sealed {
+                add(wrong("not what `assay export` writes")
+                    .help("write `{ fromEnv: NAME }` or `{ fromFile: PATH }`"));
+            }
+        }
+    }
+}
+
 /// Puts the value in the place of every `fromEnv` and `fromFile`.
 pub(crate) fn resolve_secrets(
     outcomes: &mut [Outcome],
     reader: &dyn SecretReader,
     problems: &mut Vec<Problem>,
 ) {
-    for outcome in outcomes {
+    let mut failed = Vec::new();
+    for (file, outcome) in outcomes.iter_mut().enumerate() {
         let Some(source) = &outcome.source else {
             continue;
         };
-        let mut failed = Vec::new();
-        for manifest in &mut outcome.manifests {
-            let at = manifest.at.range;
+        for (index, manifest) in outcome.manifests.iter_mut().enumerate() {
             for (pointer, secret) in manifest.object.spec.secrets_mut() {
                 match resolve(secret, &source.folder, reader) {
                     Ok(None) => {}
                     Ok(Some(value)) => *secret = SecretSource::Value(value),
-                    Err((message, help)) => failed.push((at, pointer, message, help)),
+                    Err((message, help)) => {
+                        let path = pointer.trim_start_matches('/');
+                        let finding = Finding::in_spec("secret", path, message).help(help);
+                        failed.push((file, index, finding));
+                    }
                 }
             }
         }
-        if !failed.is_empty() {
-            locate(source, outcome.origin, failed, problems);
-        }
     }
-}
-
-type Failed = (ByteRange, &'static str, String, String);
-
-/// Reads the file once more to find the places of what failed.
-fn locate(source: &Source, origin: Origin, failed: Vec<Failed>, problems: &mut Vec<Problem>) {
-    let mut document = 0;
-    parse::parse(source, &mut Vec::new(), |root, _| {
-        let context = Context {
-            source,
-            origin,
-            document,
-        };
-        for (name_at, pointer, message, help) in &failed {
-            if root
-                .find(&[Step::Key("metadata".into()), Step::Key("name".into())])
-                .0
-                != *name_at
-            {
-                continue;
-            }
-            let mut steps = vec![Step::Key("spec".into())];
-            steps.extend(Node::steps_of_pointer(pointer));
-            let finding =
-                Finding::new("secret", Place::Steps(steps), message.clone()).help(help.clone());
-            problems.push(context.problem(&root, finding));
-        }
-        document += 1;
-    });
+    let late = failed
+        .into_iter()
+        .map(|(file, index, finding)| Late {
+            manifest: &outcomes[file].manifests[index],
+            finding,
+            also: Vec::new(),
+            severity: Severity::Error,
+        })
+        .collect();
+    revisit::locate(outcomes, late, problems);
 }
 
 /// The secret that `secret` points at, or what keeps it from being read.
@@ -106,6 +167,9 @@ fn resolve(
     reader: &dyn SecretReader,
 ) -> Result<Option<String>, (String, String)> {
     let (value, whence) = match secret {
+        // What is no name, or no path, has been told before.
+        SecretSource::FromEnv(name) if !is_variable(name) => return Ok(None),
+        SecretSource::FromFile(path) if path.is_empty() => return Ok(None),
         SecretSource::FromEnv(name) => {
             let whence = format!("the environment variable `{name}`");
             match reader.env(name) {
@@ -126,7 +190,8 @@ fn resolve(
                     return Err((
                         format!("{whence} cannot be read: {error}"),
                         String::from(
-                            "the path is relative to the manifest, on the machine where `assay` runs",
+                            "the path is relative to the manifest, on the machine where \
+`assay` runs",
                         ),
                     ));
                 }
@@ -139,29 +204,36 @@ fn resolve(
     let value = value.strip_suffix('\n').map_or(value.as_str(), |line| {
         line.strip_suffix('\r').unwrap_or(line)
     });
-    let make_one = || String::from("make one with `openssl rand -hex 32`");
+    match sound(value) {
+        Ok(()) => Ok(Some(value.to_owned())),
+        Err(message) => Err((format!("{whence} {message}"), String::from(MAKE_ONE))),
+    }
+}
+
+const MAKE_ONE: &str = "make one with `openssl rand -hex 32`";
+
+/// Whether `value` can serve as a secret, or what it is instead.
+fn sound(value: &str) -> Result<(), String> {
     if value.trim().is_empty() {
-        return Err((format!("{whence} is empty"), make_one()));
+        return Err(String::from("is empty"));
     }
     if value.len() > MAX_SECRET_BYTES {
-        return Err((
-            format!("{whence} is longer than {MAX_SECRET_BYTES} bytes"),
-            make_one(),
-        ));
+        return Err(format!("is longer than {MAX_SECRET_BYTES} bytes"));
     }
     if value.chars().count() < MIN_SECRET_LENGTH {
-        return Err((
-            format!(
-                "{whence} is shorter than {MIN_SECRET_LENGTH} characters, so it could be guessed"
-            ),
-            make_one(),
+        return Err(format!(
+            "is shorter than {MIN_SECRET_LENGTH} characters, so it could be guessed"
         ));
     }
     if value.chars().any(char::is_control) {
-        return Err((
-            format!("{whence} has line breaks or control characters within"),
-            make_one(),
-        ));
+        return Err(String::from("has line breaks or control characters within"));
     }
-    Ok(Some(value.to_owned()))
+    Ok(())
+}
+
+/// Whether `name` can name an environment variable (POSIX.1-2024, 8.1).
+fn is_variable(name: &str) -> bool {
+    let is_first = |b: u8| b.is_ascii_alphabetic() || b == b'_';
+    name.bytes().next().is_some_and(is_first)
+        && name.bytes().all(|b| is_first(b) || b.is_ascii_digit())
 }

@@ -5,8 +5,10 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     let plain = fold(word);
     // One slip in three letters still shows what was meant; more is guessing.
     let furthest = (plain.chars().count() / 3).max(1);
+    let known: Vec<&str> = known.into_iter().collect();
     known
-        .into_iter()
+        .iter()
+        .copied()
         .map(|candidate| (strsim::osa_distance(&plain, &fold(candidate)), candidate))
         // A candidate with no letter in common was not meant, however short it is.
         .filter(|(distance, candidate)| {
@@ -14,6 +16,15 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+        .or_else(|| beginning(&plain, known))
+}
+
+/// The only one that goes on where `word` ends, as `refresh_token` does after `refresh`.
+fn beginning<'k>(word: &str, known: Vec<&'k str>) -> Option<&'k str> {
+    let mut longer = known
+        .into_iter()
+        .filter(|known| word.len() > 3 && fold(known).starts_with(word));
+    longer.next().filter(|_| longer.next().is_none())
 }
 
 /// `redirect_uris`, `redirect-uris` and `RedirectURIs` are all meant to be `redirectUris`.
@@ -26,16 +37,16 @@ fn fold(word: &str) -> String {
 }
 
 /// What to say about `word`, which is none of `known`.
-pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
+pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
     if let Some(candidate) = nearest(word, known.iter().copied()) {
-        return Some(format!("did you mean `{candidate}`?"));
+        return format!("did you mean `{candidate}`?");
     }
     match known {
-        [] => Some(String::from("nothing can be set here")),
-        [one] => Some(format!("only `{one}` can stand here")),
+        [] => String::from("nothing can be set here"),
+        [one] => format!("only `{one}` can stand here"),
         _ => {
             let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-            Some(format!("known here: {}", names.join(", ")))
+            format!("known here: {}", names.join(", "))
         }
     }
 }
@@ -53,6 +64,7 @@ mod tests {
             ("requirePKCE", Some("requirePkce")),
             ("scpoes", Some("scopes")),
             ("colour", None),
+            ("redir", Some("redirectUris")),
         ] {
             assert_eq!(nearest(word, known), meant, "{word}");
         }

@@ -14,7 +14,9 @@ use crate::{
 };
 
 /// How a secret gets into a manifest without standing in it.
-pub(super) const SECRET_HELP: &str = "write `{ fromEnv: NAME }` or `{ fromFile: PATH }`, or for a client secret `{ hash: \"sha256:...\" }` from `printf %s \"$SECRET\" | sha256sum`";
+pub(super) const SECRET_HELP: &str = "write `{ fromEnv: NAME }` or `{ fromFile: PATH }`, or for a \
+client secret `{ hash: \"sha256:...\" }` from `printf %s \
+\"$SECRET\" | sha256sum`";
 
 /// The finding for `error`, which came of decoding `root` or a part of it.
 pub(super) fn of_decode_error(error: DecodeError, root: &Node<'_>, source: &Source) -> Finding {
@@ -26,7 +28,7 @@ pub(super) fn of_decode_error(error: DecodeError, root: &Node<'_>, source: &Sour
                 Place::At(at),
                 format!("unknown field `{name}`"),
             );
-            finding.help = did_you_mean(&name, known);
+            finding.help = Some(did_you_mean(&name, known));
             finding
         }
         What::UnknownValue { name, known } => {
@@ -35,7 +37,17 @@ pub(super) fn of_decode_error(error: DecodeError, root: &Node<'_>, source: &Sour
                 Place::At(at),
                 format!("unknown value `{name}`"),
             );
-            finding.help = did_you_mean(&name, known);
+            // `value` is for requests to the admin API.
+            let known: Vec<&str> = if known.contains(&"fromEnv") {
+                known
+                    .iter()
+                    .copied()
+                    .filter(|name| *name != "value")
+                    .collect()
+            } else {
+                known.to_vec()
+            };
+            finding.help = Some(did_you_mean(&name, &known));
             finding
         }
         What::Missing(field) => Finding::new(
@@ -51,8 +63,24 @@ pub(super) fn of_decode_error(error: DecodeError, root: &Node<'_>, source: &Sour
             "a secret must not stand in a manifest",
         )
         .help(SECRET_HELP),
-        What::Custom(message) => Finding::new("bad-value", Place::At(at), message),
+        What::Custom(message) => custom(root, at, message),
     }
+}
+
+/// The finding for what a value's own parser refuses.
+fn custom(root: &Node<'_>, at: ByteRange, message: String) -> Finding {
+    let name = name_of(root, at).unwrap_or_default();
+    // The parser of moments speaks of digits and years.
+    if name.ends_with("At") {
+        let text = node_at(root, at).and_then(Node::text).unwrap_or_default();
+        return Finding::new(
+            "bad-value",
+            Place::At(at),
+            format!("`{text}` is not a moment"),
+        )
+        .help("write it as in `2027-01-01T00:00:00Z` (RFC 3339)");
+    }
+    Finding::new("bad-value", Place::At(at), message)
 }
 
 /// The finding for a value of the wrong type.
@@ -86,6 +114,9 @@ pub(super) fn wrong_type(
     );
     let written = source.text.get(at.as_range()).unwrap_or_default();
     match node.map(|node| &node.content) {
+        Some(Content::Number(_)) if is_length_of_time(root, at) => {
+            finding.help(format!("write a unit, as in `{written}s` or `{written}m`"))
+        }
         Some(Content::Number(_) | Content::Bool(_)) if expected == "text" => {
             finding.help(format!("quote it: `\"{written}\"`"))
         }
@@ -106,6 +137,26 @@ pub(super) fn wrong_type(
             finding.help("write a value, or leave the field out for its default")
         }
         _ => finding,
+    }
+}
+
+fn is_length_of_time(root: &Node<'_>, at: ByteRange) -> bool {
+    let name = name_of(root, at).unwrap_or_default();
+    name.ends_with("Ttl") || name == "ttl" || name == "defaultMaxAge"
+}
+
+/// The key whose value is at `at`, as text.
+fn name_of<'n>(node: &'n Node<'_>, at: ByteRange) -> Option<&'n str> {
+    match &node.content {
+        Content::List(items) => items.iter().find_map(|item| name_of(item, at)),
+        Content::Map(entries) => entries.iter().find_map(|entry| {
+            if entry.value.at == at {
+                Some(&*entry.key)
+            } else {
+                name_of(&entry.value, at)
+            }
+        }),
+        _ => None,
     }
 }
 

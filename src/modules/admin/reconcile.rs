@@ -259,7 +259,7 @@ impl Administration {
         for (object, owner) in self.engine.export(set).await? {
             objects.push(Exported {
                 owner: owner.to_string(),
-                manifest: object.to_manifest()?,
+                manifest: assay_reconciler::export::shortest(&object)?,
             });
         }
         Ok(Export { objects })

@@ -1,0 +1,125 @@
+//! What cannot be right about a module.
+
+use super::Finding;
+use crate::spec::{ModuleName, ModuleSettings, ModuleSpec, Span, module::SigningAlgorithm};
+
+/// RFC 6749 4.1.2 recommends ten minutes at most.
+const MAX_CODE_TTL: Span = Span::minutes(10);
+
+pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Finding>) {
+    let mut add = |finding| findings.push(finding);
+    if name.is_always_on() && !module.enabled {
+        add(Finding::in_spec(
+            "module",
+            "enabled",
+            format!("module `{name}` cannot be switched off: the rest of the product stands on it"),
+        )
+        .help("take `enabled` out"));
+    }
+    match &module.settings {
+        ModuleSettings::Session(session) => lifetime("settings/ttl", session.ttl, &mut add),
+        ModuleSettings::Password(password) => {
+            range(
+                "settings/memoryKib",
+                password.memory_kib,
+                8_192,
+                1_048_576,
+                &mut add,
+            );
+            range("settings/iterations", password.iterations, 1, 20, &mut add);
+            range(
+                "settings/parallelism",
+                password.parallelism,
+                1,
+                16,
+                &mut add,
+            );
+            range("settings/minLength", password.min_length, 8, 128, &mut add);
+        }
+        ModuleSettings::Jwt(jwt) => {
+            if !jwt.algorithms.contains(&SigningAlgorithm::Rs256) {
+                add(Finding::in_spec(
+                    "module",
+                    "settings/algorithms",
+                    "`RS256` is missing, which every relying party can verify \
+(OpenID Connect Core 15.1)",
+                )
+                .help("add `RS256`"));
+            }
+            lifetime("settings/retiredKeyTtl", jwt.retired_key_ttl, &mut add);
+        }
+        ModuleSettings::OidcProvider(provider) => {
+            lifetime(
+                "settings/accessTokenTtl",
+                provider.access_token_ttl,
+                &mut add,
+            );
+            lifetime("settings/idTokenTtl", provider.id_token_ttl, &mut add);
+            lifetime(
+                "settings/refreshTokenTtl",
+                provider.refresh_token_ttl,
+                &mut add,
+            );
+            lifetime(
+                "settings/authorizationCodeTtl",
+                provider.authorization_code_ttl,
+                &mut add,
+            );
+            if provider.authorization_code_ttl > MAX_CODE_TTL {
+                add(Finding::in_spec(
+                    "lifetime",
+                    "settings/authorizationCodeTtl",
+                    format!("a code lives {MAX_CODE_TTL} at most (RFC 6749 4.1.2)"),
+                )
+                .help("`60s` is enough for a browser to come back"));
+            }
+        }
+        ModuleSettings::Passkey(passkey) => {
+            // Web Authentication Level 3, 5.4.2: the RP ID is a domain.
+            if let Some(id) = passkey.rp_id.as_deref()
+                && (id.is_empty()
+                    || id.len() > 253
+                    || !id
+                        .bytes()
+                        .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.')))
+            {
+                add(Finding::in_spec(
+                    "module",
+                    "settings/rpId",
+                    "the relying party id is a domain: no scheme, no port",
+                )
+                .help("as in `auth.example.com`"));
+            }
+            super::length(
+                "settings/rpName",
+                passkey.rp_name.as_deref(),
+                1,
+                200,
+                &mut add,
+            );
+        }
+        ModuleSettings::OidcClient(_)
+        | ModuleSettings::Zanzibar(_)
+        | ModuleSettings::Biscuit(_)
+        | ModuleSettings::Admin(_)
+        | ModuleSettings::Console(_) => {}
+    }
+}
+
+fn lifetime(path: &'static str, span: Span, add: &mut impl FnMut(Finding)) {
+    if span == Span::seconds(0) {
+        add(Finding::in_spec("lifetime", path, "no time at all")
+            .help("write at least `1s`, or leave it out for the default"));
+    }
+}
+
+fn range(path: &'static str, value: u32, least: u32, most: u32, add: &mut impl FnMut(Finding)) {
+    if !(least..=most).contains(&value) {
+        add(Finding::in_spec(
+            "range",
+            path,
+            format!("{value} is not between {least} and {most}"),
+        )
+        .help("leave it out for the default"));
+    }
+}
