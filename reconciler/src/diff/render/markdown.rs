@@ -15,6 +15,9 @@ const TABLE_LIMIT: usize = 20_000;
 /// How much of it notes after the diffs may take.
 const NOTES_LIMIT: usize = 8_000;
 
+/// How many diffs may be found too long before the rest is not looked at.
+const MISSES: usize = 50;
+
 /// A heading with the summary, a table of the objects, and a diff for each, folded away. Whatever
 /// a manifest says, it stays where it is: it cannot end a code block, become HTML, mention people
 /// or point at issues. What does not fit into a comment is counted.
@@ -67,7 +70,11 @@ fn word(change: &ChangeDocument) -> &'static str {
 
 fn details(out: &mut String, plan: &PlanDocument) {
     let mut left_out = 0;
-    for change in &plan.changes {
+    for (index, change) in plan.changes.iter().enumerate() {
+        if left_out >= MISSES {
+            left_out += plan.changes.len() - index;
+            break;
+        }
         let room = MARKDOWN_LIMIT
             .saturating_sub(NOTES_LIMIT)
             .saturating_sub(out.len());
@@ -88,10 +95,6 @@ fn details(out: &mut String, plan: &PlanDocument) {
 
 /// One diff, unless it takes more than `room` bytes.
 fn folded(change: &ChangeDocument, room: usize) -> Option<String> {
-    // A block takes at least this much; with thousands of changes, most are not worth a try.
-    if room < 100 {
-        return None;
-    }
     let lines = unified::diff(change);
     if lines.is_empty() {
         // Only the owner changes, which the table says.
