@@ -10,6 +10,7 @@ use super::{
 use crate::{
     kind::Kind,
     modules,
+    namespace::{self, Severity},
     object::{Object, ObjectKey, Spec},
     spec::{
         ModuleName, OidcClientSpec,
@@ -20,7 +21,7 @@ use crate::{
 impl Plan {
     /// Refuses an outcome that does not hold together: a module that is on without what it
     /// requires, one that is off and must not be, a client whose tokens nobody can sign, two
-    /// admin keys that are one. `said` as in [`Resulting::of`].
+    /// admin keys that are one, namespaces that name what no set declares. `said` as in [`Resulting::of`].
     ///
     /// Only what the plan touches is looked at, so that an old flaw does not stand in the way of
     /// an unrelated change.
@@ -38,7 +39,8 @@ impl Plan {
         let resulting = Resulting::of(observed, self, said);
         modules_hold(&resulting)?;
         tokens_can_be_signed(&resulting)?;
-        admin_keys_differ(&resulting)
+        admin_keys_differ(&resulting)?;
+        namespaces_hold(&resulting)
     }
 }
 
@@ -159,4 +161,24 @@ fn admin_keys_differ(resulting: &Resulting<'_>) -> Result<(), PlanError> {
         }
     }
     Ok(())
+}
+
+/// A set may name the relations of other sets' namespaces, so only the outcome can tell.
+fn namespaces_hold(resulting: &Resulting<'_>) -> Result<(), PlanError> {
+    if !resulting.touches(Kind::ZanzibarNamespace) {
+        return Ok(());
+    }
+    let mut namespaces = BTreeMap::new();
+    for (key, there) in resulting.of_kind(Kind::ZanzibarNamespace) {
+        if let Spec::ZanzibarNamespace(spec) = &loaded(key, there)?.spec {
+            namespaces.insert(key.name.clone(), spec);
+        }
+    }
+    let mut problems = namespace::check(&namespaces);
+    problems.retain(|problem| problem.severity == Severity::Error);
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(PlanError::Namespaces(problems))
+    }
 }

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use super::Owner;
 use crate::{
     modules::BrokenRequirement,
+    namespace::NamespaceProblem,
     object::ObjectKey,
     spec::{ModuleName, module::SigningAlgorithm},
 };
@@ -79,6 +82,11 @@ pub enum PlanError {
     /// Two admin keys that are the same key, so that nobody could say whose permissions hold.
     #[error("{0} and {1} have the same `hash`; one key is one AdminKey")]
     SameKey(ObjectKey, ObjectKey),
+    /// Namespaces that do not fit together, across all sets.
+    #[error("{}", lines(.0, |p| format!(
+        "ZanzibarNamespace/{}: {} (at {})", p.namespace, p.message, p.place.pointer(&Value::Null)
+    )))]
+    Namespaces(Vec<NamespaceProblem>),
     /// [`super::ObservedState::keys_to_load`] was not honoured.
     #[error("{0} was not loaded from the database before planning")]
     NotLoaded(ObjectKey),

@@ -337,6 +337,39 @@ fn one_key_under_two_names_is_refused() {
 }
 
 #[test]
+fn a_namespace_that_another_set_needs_is_kept() {
+    let namespace = |name: &str, spec| object(Kind::ZanzibarNamespace, name, spec);
+    let folder = namespace(
+        "folder",
+        json!({ "relations": { "viewer": { "types": ["user"] } } }),
+    );
+    let user = namespace("user", json!({}));
+    let document = namespace(
+        "document",
+        json!({
+            "relations": { "parent": { "types": ["folder"] } },
+            "permissions": { "view": "parent->viewer" },
+        }),
+    );
+    let there = observed([
+        own(folder.clone()),
+        own(user.clone()),
+        (set("docs"), document),
+    ]);
+
+    let kept = Plan::between(
+        &there,
+        &desired([folder, user.clone(), client("a", "A")]),
+        PRUNE,
+    );
+    assert!(kept.is_ok());
+    insta::assert_snapshot!(
+        refusal(Plan::between(&there, &desired([user]), PRUNE)),
+        @"ZanzibarNamespace/document: no manifest declares the namespace `folder` (at /spec/relations/parent/types)"
+    );
+}
+
+#[test]
 fn by_hand_touches_what_it_names_and_nothing_that_manifests_own() {
     let there = observed([
         (Owner::Boot, module("passkey", true)),
