@@ -9,6 +9,7 @@ mod authorize;
 mod claims;
 mod client_auth;
 mod consent;
+mod cors;
 mod discovery;
 mod error;
 mod flow;
@@ -29,6 +30,7 @@ mod userinfo;
 
 use axum::{
     Router,
+    middleware::from_fn_with_state,
     routing::{get, post},
 };
 use futures_util::future::BoxFuture;
@@ -52,18 +54,13 @@ pub fn routes(context: &Context) -> Router {
             consent::CONSENT_PATH,
             get(consent::show).post(consent::decide),
         )
-        .route(token::TOKEN_PATH, post(token::token))
-        .route(
-            userinfo::USERINFO_PATH,
-            get(userinfo::userinfo).post(userinfo::userinfo),
-        )
-        .route(revocation::REVOCATION_PATH, post(revocation::revoke))
         .route(
             introspection::INTROSPECTION_PATH,
             post(introspection::introspect),
         )
         .route(logout::LOGOUT_PATH, get(logout::get).post(logout::post))
-        .with_state(context.clone());
+        .with_state(context.clone())
+        .merge(for_browser_apps(context));
     let discovery = discovery::prepare(context);
     let issuer_path = context.site.issuer_path();
     let mut paths = vec![DISCOVERY_PATH.to_owned()];
@@ -75,6 +72,28 @@ pub fn routes(context: &Context) -> Router {
         router = router.route(&path, get(async move |headers| discovery.respond(&headers)));
     }
     router
+}
+
+/// The endpoints that applications in a browser call by themselves.
+fn for_browser_apps(context: &Context) -> Router {
+    let origins = cors::Origins::of(&context.snapshot);
+    Router::new()
+        .route(
+            token::TOKEN_PATH,
+            post(token::token).options(cors::preflight),
+        )
+        .route(
+            userinfo::USERINFO_PATH,
+            get(userinfo::userinfo)
+                .post(userinfo::userinfo)
+                .options(cors::preflight),
+        )
+        .route(
+            revocation::REVOCATION_PATH,
+            post(revocation::revoke).options(cors::preflight),
+        )
+        .layer(from_fn_with_state(origins, cors::allow))
+        .with_state(context.clone())
 }
 
 /// The module's background work.

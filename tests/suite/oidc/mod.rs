@@ -3,7 +3,9 @@
 
 mod authorize;
 mod consent;
+mod cors;
 mod logout;
+mod people;
 mod refresh;
 mod revocation;
 mod sessions;
@@ -59,6 +61,7 @@ spec:
   clientType: public
   applicationType: native
   redirectUris: ["http://127.0.0.1/callback"]
+  allowedOrigins: [https://phone.example.com]
   scopes: [openid]
   consent: implicit
 ---
