@@ -107,14 +107,15 @@ macro_rules! both_databases {
             #[allow(unused_imports)]
             use super::*;
 
-            $(#[$attribute])*
             async fn run($db: &$crate::store::testing::TestDb) $body
 
+            $(#[$attribute])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
                 run(&$crate::store::testing::TestDb::sqlite()).await;
             }
 
+            $(#[$attribute])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
                 run(&$crate::store::testing::TestDb::postgres().await).await;
