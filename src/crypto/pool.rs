@@ -91,7 +91,7 @@ mod tests {
                 .await
             }));
         }
-        while pool.admitted.available_permits() > 0 {
+        while pool.admitted.available_permits() > 0 || AT_ONCE.load(SeqCst) < 2 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         assert_eq!(pool.run(|| ()).await.unwrap_err(), Busy);
