@@ -7,6 +7,7 @@ use super::{Exit, Failure, manifests::Files, output};
 const EXAMPLES: &str = "\
 Examples:
   assay validate -f idp/
+  assay validate -f idp/ --no-secrets
   kustomize build overlays/production | assay validate -f -";
 
 /// The command's arguments.
@@ -15,10 +16,18 @@ Examples:
 pub(super) struct Arguments {
     #[command(flatten)]
     files: Files,
+    /// Do not read the secrets that manifests refer to; for jobs that have none.
+    #[arg(long)]
+    no_secrets: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let loaded = arguments.files.load(SecretHandling::Skip)?;
+    let secrets = if arguments.no_secrets {
+        SecretHandling::Skip
+    } else {
+        SecretHandling::Resolve
+    };
+    let loaded = arguments.files.load(secrets)?;
     let count = |number: usize, one: &str| match number {
         1 => format!("1 {one}"),
         number => format!("{number} {one}s"),
