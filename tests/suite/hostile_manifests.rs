@@ -19,11 +19,16 @@ fn refused(name: &str, content: impl AsRef<[u8]>, place: &str, words: &str) {
 
 #[test]
 fn aliases_that_multiply() {
-    let mut bomb = String::from("a: &a [x,x,x,x,x,x,x,x,x]\n");
-    for (this, last) in ('b'..='z').zip('a'..='y') {
-        let aliases = vec![format!("*{last}"); 9].join(",");
-        bomb.push_str(&format!("{this}: &{this} [{aliases}]\n"));
-    }
+    let lines: Vec<String> = ('b'..='z')
+        .zip('a'..='y')
+        .map(|(this, last)| {
+            format!(
+                "{this}: &{this} [{}]",
+                vec![format!("*{last}"); 9].join(",")
+            )
+        })
+        .collect();
+    let bomb = format!("a: &a [x,x,x,x,x,x,x,x,x]\n{}\n", lines.join("\n"));
     refused(
         "laughs.yaml",
         bomb,
