@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -37,13 +38,13 @@ pub struct Metadata {
 /// The spec of an object of any kind.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(untagged)]
-#[allow(missing_docs, clippy::large_enum_variant)]
+#[allow(missing_docs)]
 pub enum Spec {
     Module(ModuleSpec),
     ZanzibarNamespace(ZanzibarNamespaceSpec),
     AdminKey(AdminKeySpec),
-    UpstreamProvider(UpstreamProviderSpec),
-    OidcClient(OidcClientSpec),
+    UpstreamProvider(Box<UpstreamProviderSpec>),
+    OidcClient(Box<OidcClientSpec>),
 }
 
 impl Spec {
@@ -291,11 +292,5 @@ pub const UPSTREAM_SECRET_PURPOSE: &str = "upstream_provider.client_secret";
 
 /// Lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    HEXLOWER.encode(bytes)
 }

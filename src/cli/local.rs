@@ -133,16 +133,10 @@ impl Local {
     }
 }
 
-fn against_nothing(set: SetName, mut manifests: Vec<Object>) -> Result<PlanDocument, Failure> {
-    for object in &mut manifests {
-        object.seal_secrets(&Masks).map_err(|source| {
-            Refusal::from(ApplyError::Secret {
-                key: object.key(),
-                source,
-            })
-        })?;
-    }
-    let desired = DesiredState::new(set, manifests)?;
+fn against_nothing(set: SetName, manifests: Vec<Object>) -> Result<PlanDocument, Failure> {
+    let desired = DesiredState::sealed(set, manifests, &Masks)
+        .map_err(ApplyError::from)
+        .map_err(Refusal::from)?;
     let plan = Plan::between(&ObservedState::default(), &desired, Ownership::default())
         .map_err(ApplyError::from)
         .map_err(Refusal::from)?;

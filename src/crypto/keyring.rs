@@ -8,6 +8,7 @@ use aws_lc_rs::{
     hmac, rand,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use data_encoding::HEXLOWER;
 use subtle::ConstantTimeEq;
 
 use super::{CryptoError, MasterKey, Secret};
@@ -63,7 +64,7 @@ impl Keyring {
                     .map_err(|_| CryptoError::Library("deriving keys"))?,
             ),
             pepper: expand(&root, "pepper")?,
-            check_value: hex(hmac::sign(&check, b"assay").as_ref()),
+            check_value: HEXLOWER.encode(hmac::sign(&check, b"assay").as_ref()),
         })))
     }
 
@@ -183,7 +184,7 @@ impl Keyring {
 impl SecretSealer for Keyring {
     fn keyed_hash(&self, secret_sha256: &[u8; 32]) -> String {
         let tag = hmac::sign(&self.0.client_secrets, secret_sha256);
-        format!("{KEYED_HASH_PREFIX}{}", hex(tag.as_ref()))
+        format!("{KEYED_HASH_PREFIX}{}", HEXLOWER.encode(tag.as_ref()))
     }
 
     /// The nonce is a keyed hash of purpose and plaintext, so the same secret gives the same text and
@@ -228,14 +229,6 @@ fn expand(root: &Prk, use_of_it: &'static str) -> Result<Secret<Vec<u8>>, Crypto
     Ok(Secret::new(bytes))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 pub(crate) mod tests {
@@ -254,9 +247,9 @@ pub(crate) mod tests {
         insta::assert_snapshot!(keyring.check_value(), @"e2c39e1bb2e62fb2973f4471a96be3aaf500aa734a6f121c1c91b96c9d4e24be");
         insta::assert_snapshot!(keyring.keyed_hash(&[1; 32]), @"hmac-sha256:d8fb7b072eb8bab1de62cdc256bcf7fcff56eade8b90c8c93203f4f3892acde3");
         insta::assert_snapshot!(keyring.seal("upstream", "s3cret"), @"v1:4JghdEgCrocC-yOGEsyGQw9u1hBXRQXPkyjC6j4gmV5IPg");
-        insta::assert_snapshot!(hex(keyring.token_hash("session", "token").as_bytes()), @"840df60b0eddcdf90c8d22e44d9df8b156c2d0e0e0632b4edcf28fb8f1090ad2");
-        insta::assert_snapshot!(hex(&keyring.cookie_tag("csrf", b"content")), @"6c05693657c70de4f49779e85005d5e3e61eb2ae329bd4bfa0fae120d433f838");
-        insta::assert_snapshot!(hex(keyring.pepper().expose()), @"8f0557b61ec6bf6c56d2bf51e0edbdf00a9275764e5db475b41d58cbb281b2f4");
+        insta::assert_snapshot!(HEXLOWER.encode(keyring.token_hash("session", "token").as_bytes()), @"840df60b0eddcdf90c8d22e44d9df8b156c2d0e0e0632b4edcf28fb8f1090ad2");
+        insta::assert_snapshot!(HEXLOWER.encode(&keyring.cookie_tag("csrf", b"content")), @"6c05693657c70de4f49779e85005d5e3e61eb2ae329bd4bfa0fae120d433f838");
+        insta::assert_snapshot!(HEXLOWER.encode(keyring.pepper().expose()), @"8f0557b61ec6bf6c56d2bf51e0edbdf00a9275764e5db475b41d58cbb281b2f4");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     errors::{SnapshotError, Undecodable},
     observe, revisions,
     signing_keys::{self, SigningKeys},
-    snapshot::{AdminKey, Client, Index, Modules, Namespace, Snapshot, Upstream},
+    snapshot::{AdminKey, Client, Modules, Namespace, Snapshot, Upstream},
 };
 use crate::store::Tx;
 
@@ -76,11 +76,11 @@ async fn whole(tx: &mut Tx, generation: Generation) -> Result<Snapshot, Snapshot
     let mut snapshot = Snapshot {
         generation,
         keys_revision: 0,
-        clients: Index::default(),
-        admin_keys: Index::default(),
+        clients: Arc::default(),
+        admin_keys: Arc::default(),
         admin_keys_by_hash: HashMap::new(),
-        upstreams: Index::default(),
-        namespaces: Index::default(),
+        upstreams: Arc::default(),
+        namespaces: Arc::default(),
         module_rows: HashMap::new(),
         modules: Modules::effective(std::iter::empty()),
         signing_keys: Arc::new(SigningKeys::default()),
@@ -103,7 +103,7 @@ async fn changed(
         generation,
         ..previous.clone()
     };
-    let revisions = revisions::changed_since(tx, previous.generation).await?;
+    let revisions = revisions::changed_between(tx, previous.generation, generation).await?;
     // First all of the old, then all of the new: a new object may have the name of an old one.
     for revision in &revisions {
         remove(&mut snapshot, revision.kind()?, &revision.document.id);
@@ -123,22 +123,22 @@ fn put(snapshot: &mut Snapshot, kind: Kind, document: Document) -> Result<(), Un
             let module = document.module()?;
             snapshot.module_rows.insert(document.id, module);
         }
-        Kind::ZanzibarNamespace => snapshot.namespaces.insert(Namespace {
+        Kind::ZanzibarNamespace => Arc::make_mut(&mut snapshot.namespaces).insert(Namespace {
             spec: document.spec(kind)?,
             uid: document.id,
             name: document.name,
         }),
-        Kind::AdminKey => snapshot.admin_keys.insert(AdminKey {
+        Kind::AdminKey => Arc::make_mut(&mut snapshot.admin_keys).insert(AdminKey {
             spec: document.spec(kind)?,
             uid: document.id,
             name: document.name,
         }),
-        Kind::UpstreamProvider => snapshot.upstreams.insert(Upstream {
+        Kind::UpstreamProvider => Arc::make_mut(&mut snapshot.upstreams).insert(Upstream {
             spec: document.spec(kind)?,
             uid: document.id,
             name: document.name,
         }),
-        Kind::OidcClient => snapshot.clients.insert(Client {
+        Kind::OidcClient => Arc::make_mut(&mut snapshot.clients).insert(Client {
             spec: document.spec(kind)?,
             uid: document.id,
             name: document.name,
@@ -152,10 +152,10 @@ fn remove(snapshot: &mut Snapshot, kind: Kind, id: &str) {
         Kind::Module => {
             snapshot.module_rows.remove(id);
         }
-        Kind::ZanzibarNamespace => snapshot.namespaces.remove(id),
-        Kind::AdminKey => snapshot.admin_keys.remove(id),
-        Kind::UpstreamProvider => snapshot.upstreams.remove(id),
-        Kind::OidcClient => snapshot.clients.remove(id),
+        Kind::ZanzibarNamespace => Arc::make_mut(&mut snapshot.namespaces).remove(id),
+        Kind::AdminKey => Arc::make_mut(&mut snapshot.admin_keys).remove(id),
+        Kind::UpstreamProvider => Arc::make_mut(&mut snapshot.upstreams).remove(id),
+        Kind::OidcClient => Arc::make_mut(&mut snapshot.clients).remove(id),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can keep a generation from being made, or from being read.
 
 use assay_reconciler::{
-    diff::{Generation, Guard, PlanError},
+    diff::{Generation, Guard, PlanError, SealError},
     kind::UnknownKind,
     object::ObjectKey,
     secret::SecretError,
@@ -139,4 +139,13 @@ pub enum SnapshotError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<SealError> for ApplyError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Secret { key, source } => ApplyError::Secret { key, source },
+            SealError::Json(error) => error.into(),
+        }
+    }
 }

@@ -82,20 +82,8 @@ impl Engine {
     ///
     /// # Errors
     /// A secret that was not read, or one that is given as a hash and must be recovered.
-    pub fn desired(
-        &self,
-        set: SetName,
-        mut objects: Vec<Object>,
-    ) -> Result<DesiredState, ApplyError> {
-        for object in &mut objects {
-            object
-                .seal_secrets(self.keyring.as_ref())
-                .map_err(|source| ApplyError::Secret {
-                    key: object.key(),
-                    source,
-                })?;
-        }
-        Ok(DesiredState::new(set, objects)?)
+    pub fn desired(&self, set: SetName, objects: Vec<Object>) -> Result<DesiredState, ApplyError> {
+        Ok(DesiredState::sealed(set, objects, self.keyring.as_ref())?)
     }
 
     /// What [`Engine::apply`] would do. Takes no lock, so another generation may come in between;

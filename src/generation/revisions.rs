@@ -1,5 +1,7 @@
 //! The append-only history of every document.
 
+use std::collections::HashSet;
+
 use assay_reconciler::{
     diff::Generation,
     kind::{Kind, UnknownKind},
@@ -28,23 +30,32 @@ impl Revision {
     }
 }
 
-/// The latest version of everything that changed after `generation`.
-pub(super) async fn changed_since(
+/// The latest version of everything that changed after `after` and up to `generation`.
+pub(super) async fn changed_between(
     tx: &mut Tx,
+    after: Generation,
     generation: Generation,
 ) -> Result<Vec<Revision>, StoreError> {
-    fetch_all!(
+    // Both ends are named, for without statistics PostgreSQL takes a third of the table to be above
+    // any one number, and reads all of it.
+    let revisions: Vec<Revision> = fetch_all!(
         tx,
         Revision,
         "SELECT kind, id, name, owner, metadata, spec, hash, deleted
-           FROM object_revisions AS latest
-          WHERE generation > $1
-            AND NOT EXISTS (
-                SELECT 1 FROM object_revisions AS later
-                 WHERE later.kind = latest.kind AND later.id = latest.id
-                   AND later.generation > latest.generation)",
+           FROM object_revisions
+          WHERE generation > $1 AND generation <= $2
+          ORDER BY generation",
+        after.0,
         generation.0
-    )
+    )?;
+    let mut seen = HashSet::new();
+    let mut latest: Vec<Revision> = revisions
+        .into_iter()
+        .rev()
+        .filter(|revision| seen.insert((revision.kind.clone(), revision.document.id.clone())))
+        .collect();
+    latest.reverse();
+    Ok(latest)
 }
 
 /// How everything was in `generation`.

@@ -133,11 +133,11 @@ pub struct Snapshot {
     pub generation: Generation,
     /// Counts changes of the signing keys, which are no part of the configuration.
     pub keys_revision: i64,
-    pub(super) clients: Index<Client>,
-    pub(super) admin_keys: Index<AdminKey>,
+    pub(super) clients: Arc<Index<Client>>,
+    pub(super) admin_keys: Arc<Index<AdminKey>>,
     pub(super) admin_keys_by_hash: HashMap<KeyHash, Arc<AdminKey>>,
-    pub(super) upstreams: Index<Upstream>,
-    pub(super) namespaces: Index<Namespace>,
+    pub(super) upstreams: Arc<Index<Upstream>>,
+    pub(super) namespaces: Arc<Index<Namespace>>,
     /// What the database says of modules, by id, as a module may be unknown to it.
     pub(super) module_rows: HashMap<String, (ModuleName, ModuleSpec)>,
     pub(super) modules: Modules,

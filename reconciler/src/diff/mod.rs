@@ -22,7 +22,7 @@ pub use owner::{Generation, Owner, SetName};
 pub use plan::{Action, Change, Ownership, Plan, Reason, Summary};
 pub use restore::Restored;
 pub use resulting::{Resulting, ResultingObject};
-pub use state::{DesiredState, ObservedObject, ObservedState};
+pub use state::{DesiredState, ObservedObject, ObservedState, SealError};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -1,6 +1,10 @@
 //! What there should be, and what there is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZero,
+    thread,
+};
 
 use sha2::{Digest as _, Sha256};
 
@@ -8,6 +12,7 @@ use super::{Generation, Owner, PlanError, SetName};
 use crate::{
     kind::Kind,
     object::{Object, ObjectKey, hex},
+    secret::{SecretError, SecretSealer},
     spec::ModuleName,
 };
 
@@ -23,6 +28,9 @@ pub struct DesiredState {
     pub digest: String,
 }
 
+/// Fewer objects than this are hashed before a thread for them has started.
+const WORTH_A_THREAD: usize = 512;
+
 impl DesiredState {
     /// The state that `objects` describe. Of two objects with one key the later wins; validation
     /// has refused such a pair before.
@@ -30,14 +38,71 @@ impl DesiredState {
     /// # Errors
     /// As [`Object::hash`].
     pub fn new(set: SetName, objects: Vec<Object>) -> Result<Self, serde_json::Error> {
-        let mut by_key = BTreeMap::new();
-        for object in objects {
-            let hash = object.hash()?;
-            by_key.insert(object.key(), (object, hash));
-        }
+        Self::prepared(set, objects, |_| Ok(()))
+    }
+
+    /// The same, with every secret brought into its stored form.
+    ///
+    /// # Errors
+    /// A secret that was not read, or a hash where the secret must be recovered; and as
+    /// [`Object::hash`].
+    pub fn sealed(
+        set: SetName,
+        objects: Vec<Object>,
+        sealer: &(dyn SecretSealer + Sync),
+    ) -> Result<Self, SealError> {
+        Self::prepared(set, objects, |object| {
+            object
+                .seal_secrets(sealer)
+                .map_err(|source| SealError::Secret {
+                    key: object.key(),
+                    source,
+                })
+        })
+    }
+
+    fn prepared<E: From<serde_json::Error> + Send>(
+        set: SetName,
+        mut objects: Vec<Object>,
+        prepare: impl Fn(&mut Object) -> Result<(), E> + Sync,
+    ) -> Result<Self, E> {
+        let hash_all = |objects: &mut [Object]| {
+            let hash = |object: &mut Object| {
+                prepare(object)?;
+                Ok(object.hash()?)
+            };
+            objects.iter_mut().map(hash).collect::<Result<Vec<_>, E>>()
+        };
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = objects.len().div_ceil(threads).max(WORTH_A_THREAD);
+        let hashes = thread::scope(|scope| {
+            let mut shares = objects.chunks_mut(share);
+            let first = shares.next().unwrap_or_default();
+            let others: Vec<_> = shares
+                .map(|share| scope.spawn(|| hash_all(share)))
+                .collect();
+            let mut hashes = hash_all(first)?;
+            for other in others {
+                match other.join() {
+                    Ok(more) => hashes.append(&mut more?),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            Ok::<_, E>(hashes)
+        })?;
+        let by_key: BTreeMap<_, _> = objects
+            .into_iter()
+            .zip(hashes)
+            .map(|(object, hash)| (object.key(), (object, hash)))
+            .collect();
         let mut digest = Sha256::new();
         for (key, (_, hash)) in &by_key {
-            digest.update(format!("{key} {hash}\n"));
+            digest.update(key.kind.name());
+            digest.update("/");
+            digest.update(&key.name);
+            digest.update(" ");
+            digest.update(hash);
+            digest.update("\n");
         }
         Ok(Self {
             set,
@@ -45,6 +110,22 @@ impl DesiredState {
             digest: hex(&digest.finalize()),
         })
     }
+}
+
+/// A desired state that cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// A secret that cannot be brought into its stored form.
+    #[error("{key}: {source}")]
+    Secret {
+        /// Whose.
+        key: ObjectKey,
+        /// Why.
+        source: SecretError,
+    },
+    /// As [`Object::hash`].
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
 }
 
 /// One object in the database.

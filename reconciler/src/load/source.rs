@@ -71,9 +71,9 @@ impl Source {
     /// The place of `range`.
     pub(crate) fn locate(&self, range: ByteRange) -> Location {
         let starts = self.line_starts.get_or_init(|| {
-            let breaks = self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+            let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes());
             std::iter::once(0)
-                .chain(breaks.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)))
+                .chain(breaks.map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)))
                 .collect()
         });
         let line = starts.partition_point(|start| *start <= range.start).max(1);

@@ -98,8 +98,8 @@ impl RedirectUri {
 
     /// `http` to a host that is not this machine: the code could be read on the way.
     pub fn is_insecure(&self) -> bool {
-        self.url()
-            .is_some_and(|url| url.scheme() == "http" && !is_loopback(&url))
+        // The scheme is in lower case already: the text is what a browser would send.
+        self.0.starts_with("http:") && self.url().is_some_and(|url| !is_loopback(&url))
     }
 
     /// `http` to an IP literal of this machine, where RFC 8252 7.3 lets the port vary.
@@ -113,8 +113,7 @@ impl RedirectUri {
 
     /// A private-use scheme such as `com.example.app:/callback` (RFC 8252 7.1).
     pub fn is_private_use(&self) -> bool {
-        self.url()
-            .is_some_and(|url| !matches!(url.scheme(), "http" | "https"))
+        !self.0.starts_with("https:") && !self.0.starts_with("http:")
     }
 }
 
