@@ -46,6 +46,7 @@ embed! {
     1 "0001_documents",
     2 "0002_people",
     3 "0003_openid",
+    4 "0004_openid_flows",
 }
 
 /// The number of the newest migration this binary knows.

@@ -32,34 +32,40 @@ pub(super) async fn run(context: Context, stop: CancellationToken) {
     }
 }
 
+/// Statements that each remove a batch of what has expired: its end was before `$1`.
+macro_rules! reaping {
+    ($($table:literal by $key:literal),* $(,)?) => {
+        [$(concat!(
+            "DELETE FROM ", $table, " WHERE ", $key, " IN (SELECT ", $key, " FROM ", $table,
+            " WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)"
+        )),*]
+    };
+}
+
+/// What is of no use to anybody once it has expired.
+const EXPIRED: [&str; 7] = reaping![
+    "oidc_grants" by "id",
+    "oidc_refresh_tokens" by "token_hash",
+    "oidc_access_tokens" by "token_hash",
+    "oidc_pushed_requests" by "request_uri_hash",
+    "oidc_device_codes" by "device_code_hash",
+    "oidc_logout_notices" by "id",
+    "oidc_seen_ids" by "id_hash",
+];
+
+/// What is remembered for [`CODES_KEPT`] beyond its end.
+const REMEMBERED: [&str; 1] = reaping!["oidc_authorization_codes" by "code_hash"];
+
 /// Removes what has expired.
 async fn reap(store: &Store, now: UnixMillis) -> Result<(), StoreError> {
     for _ in 0..MAX_BATCHES {
         let mut gone = session::reap(store, now).await?;
-        gone += execute!(
-            store,
-            "DELETE FROM oidc_grants
-              WHERE id IN (SELECT id FROM oidc_grants WHERE expires_at < $1
-                            ORDER BY expires_at LIMIT $2)",
-            now,
-            BATCH,
-        )?;
-        gone += execute!(
-            store,
-            "DELETE FROM oidc_refresh_tokens
-              WHERE token_hash IN (SELECT token_hash FROM oidc_refresh_tokens WHERE expires_at < $1
-                                    ORDER BY expires_at LIMIT $2)",
-            now,
-            BATCH,
-        )?;
-        gone += execute!(
-            store,
-            "DELETE FROM oidc_authorization_codes
-              WHERE code_hash IN (SELECT code_hash FROM oidc_authorization_codes WHERE expires_at < $1
-                                   ORDER BY expires_at LIMIT $2)",
-            now - CODES_KEPT,
-            BATCH,
-        )?;
+        for statement in EXPIRED {
+            gone += execute!(store, statement, now, BATCH)?;
+        }
+        for statement in REMEMBERED {
+            gone += execute!(store, statement, now - CODES_KEPT, BATCH)?;
+        }
         if gone == 0 {
             break;
         }
