@@ -79,9 +79,11 @@ both_databases! {
     async fn a_database_newer_than_the_binary_is_refused(db: TestDb) {
         let store = db.store().await;
         let known = &migrate::embedded(&store)[..2];
-        let error = migrate::run(&store, known).await.unwrap_err();
+        let error = migrate::run(&store, known).await.unwrap_err().to_string();
+        let newest = format!("migration {}", migrate::latest_migration());
+        let error = error.replace(&newest, "migration NEWEST");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(error, @"the database is at migration 3, but this assay knows only 2; run the newer assay, or restore a backup made before it");
+            insta::assert_snapshot!(error, @"the database is at migration NEWEST, but this assay knows only 2; run the newer assay, or restore a backup made before it");
         }
     }
 
@@ -94,7 +96,7 @@ both_databases! {
         assert!(fetch_all!(&store, (String,), "SELECT a FROM half").is_err());
 
         let repaired = store.migrate().await.unwrap();
-        assert_eq!(repaired.applied, 1);
+        assert_eq!(repaired.applied, known.len() - 2);
     }
 
     async fn every_type_comes_back_as_it_went_in(db: TestDb) {
