@@ -6,7 +6,9 @@ use crate::modules::admin::ModuleState;
 const EXAMPLES: &str = "\
 Examples:
   assay modules
-  assay modules -o json";
+  assay modules -o json
+
+A module that is on and \"not in this build\" is configured, and serves nothing.";
 
 /// The command's arguments.
 #[derive(Debug, clap::Args)]
@@ -39,9 +41,14 @@ fn row(module: &ModuleState) -> [String; 4] {
         (true, false) => "on",
         (false, false) => "off",
     };
+    let absent = if module.in_build {
+        ""
+    } else {
+        ", not in this build"
+    };
     [
         module.name.to_string(),
-        state.to_owned(),
+        format!("{state}{absent}"),
         module.owner.clone().unwrap_or_else(|| "-".to_owned()),
         requires.join(", "),
     ]

@@ -13,6 +13,7 @@ both_databases!(
     an_apply_is_served_before_it_is_answered,
     people_are_listed_changed_and_deleted,
     what_the_api_says_of_itself_is_so,
+    modules_that_this_build_does_not_have_say_so,
 );
 
 const PLAN: &str = "/auth/admin/reconcile/plan";
@@ -256,5 +257,31 @@ async fn what_the_api_says_of_itself_is_so(db: TestDb) {
             let reply = Reply::to(assay.request(method.clone(), &path)).await;
             assert_eq!(reply.status.as_u16(), 401, "{method} {path}");
         }
+    }
+}
+
+async fn modules_that_this_build_does_not_have_say_so(db: TestDb) {
+    let assay = Assay::start(db).await;
+    let modules = Reply::to(assay.admin(Method::GET, "/auth/admin/auth/modules")).await;
+    let modules = modules.expect_status(200).json();
+    let table = assay.cli(["modules"]).expect_code(0).stdout;
+    for (name, path) in [
+        ("session", "/auth/account"),
+        ("password", "/auth/login"),
+        ("jwt", "/.well-known/jwks.json"),
+        ("oidc_provider", "/.well-known/openid-configuration"),
+        ("passkey", "/auth/passkey/auth/start"),
+        ("zanzibar", "/auth/zanzibar/check"),
+        ("biscuit", "/auth/biscuit/issue"),
+        ("admin", "/auth/admin/openapi.json"),
+        ("console", "/auth/console"),
+    ] {
+        let is_served = assay.get(path).await.status != 404;
+        let all = modules.as_array().unwrap();
+        let module = all.iter().find(|module| module["name"] == name).unwrap();
+        assert_eq!(module["inBuild"], is_served, "{module}");
+        let mut lines = table.lines();
+        let line = lines.find(|line| line.starts_with(name)).unwrap();
+        assert_ne!(line.contains("not in this build"), is_served, "{line}");
     }
 }

@@ -377,6 +377,7 @@ async fn both_ways_say_the_same(db: TestDb) {
     both(&["history"]).expect_code(0);
     both(&["history", "-o", "json"]).expect_code(0);
     both(&["modules"]).expect_code(0);
+    both(&["modules", "-o", "json"]).expect_code(0);
     both(&["keys", "list"]).expect_code(0);
     both(&["rollback", "99"]).expect_code(2);
 }

@@ -15,7 +15,7 @@ use super::{
     json::Json,
     reconcile::{reply, served},
 };
-use crate::modules::{Context, Problem};
+use crate::modules::{Context, MODULES, Problem};
 
 /// The name of the group of all modules that sign people in.
 const AUTH: &str = "auth";
@@ -26,8 +26,10 @@ const AUTH: &str = "auth";
 pub struct ModuleState {
     /// Its name.
     pub name: ModuleName,
-    /// Whether it serves requests.
+    /// Whether it is switched on.
     pub enabled: bool,
+    /// Whether this build has it. One that it has not can be configured, and serves nothing.
+    pub in_build: bool,
     /// Whether it cannot be switched off.
     pub always_on: bool,
     /// What must be on for it to be on.
@@ -69,6 +71,7 @@ impl Administration {
                 ModuleState {
                     name,
                     enabled: name.is_always_on() || found.is_some_and(|(_, spec, _)| spec.enabled),
+                    in_build: MODULES.iter().any(|module| module.name == name),
                     always_on: name.is_always_on(),
                     requires: name.requires().to_vec(),
                     owner: found.map(|(.., owner)| owner.to_string()),

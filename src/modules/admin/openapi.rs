@@ -48,7 +48,7 @@ operations! {
     get "/auth/admin/reconcile/status" "config.read" () None => "200" Some("Status"),
         "What is stored, and who serves it";
     get "/auth/admin/auth/modules" "config.read" () None => "200" Some("Modules"),
-        "Every module, and whether it is on";
+        "Every module, whether it is on, and whether this build has it";
     patch "/auth/admin/auth/modules" "config.apply" () Some("SwitchRequest") => "200" Some("ApplyReply"),
         "Switch modules on or off, all in one generation";
     get "/auth/admin/auth/users" "users.read" ("limit" "after" "email") None => "200" Some("Users"),
@@ -214,10 +214,10 @@ fn schemas() -> Value {
             )),
         })),
         "Modules": list(&object(
-            &["name", "enabled", "alwaysOn", "requires"],
+            &["name", "enabled", "inBuild", "alwaysOn", "requires"],
             &json!({
-                "name": text(), "enabled": boolean(), "alwaysOn": boolean(),
-                "requires": list(&text()), "owner": text(),
+                "name": text(), "enabled": boolean(), "inBuild": boolean(),
+                "alwaysOn": boolean(), "requires": list(&text()), "owner": text(),
             }),
         )),
         "SwitchRequest": object(&["modules", "enabled"], &json!({
