@@ -8,9 +8,13 @@ const EXAMPLES: &str = "\
 Examples:
   assay export > idp.yaml
   assay export --set payments -o json
-  assay export --all                      # also what no set of manifests owns
+  assay export --all > everything.yaml
 
-What is exported is what the set owns, so that `assay diff` of it shows nothing.";
+Each object belongs to someone: the set of manifests that it was applied with (`default` unless
+`apply --set` said another), the first start (`boot`), or the admin API. Without --all, one set is
+exported, so that `assay diff --prune` of it shows nothing and `assay apply` of it takes nothing from
+anyone. With --all, everything that is live is exported, each object under a comment that names its
+owner; to apply that is to adopt all of it, and needs `--take-over`.";
 
 /// The command's arguments.
 #[derive(Debug, clap::Args)]
