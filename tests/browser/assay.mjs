@@ -137,7 +137,7 @@ function listening(server) {
 }
 
 /** A port for a server whose address has to be known before it starts. */
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address();
