@@ -21,10 +21,11 @@ mod reply;
 mod server;
 mod visitor;
 
-pub use command::{Command, Output};
+pub use command::{Command, Output, binary};
 pub use database::TestDb;
 pub use form::Form;
 pub use manifests::Manifests;
+pub use port::free_port;
 pub use relying_party::{Authorization, ClientAuthentication, Registration, RelyingParty, Tokens};
 pub use reply::{Reply, with_form};
 pub use server::{ADMIN_KEY, Assay, Setup, User};

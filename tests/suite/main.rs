@@ -19,6 +19,7 @@ mod harness;
 mod admin_api;
 mod configuration;
 mod crash;
+mod documentation;
 mod hostile_manifests;
 mod oidc;
 mod serve;
