@@ -6,5 +6,6 @@ pub mod clock;
 pub mod crypto;
 pub mod generation;
 pub mod modules;
+pub mod outgoing;
 pub mod server;
 pub mod store;

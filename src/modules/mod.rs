@@ -29,6 +29,7 @@ use crate::{
     clock::Clock,
     crypto::{CpuPool, Keyring, password::Passwords},
     generation::{Engine, Publisher, Snapshot},
+    outgoing::Outgoing,
     store::Store,
 };
 
@@ -54,6 +55,8 @@ pub struct Context {
     pub passwords: Passwords,
     /// Does what keeps a core busy: signatures.
     pub cpu: CpuPool,
+    /// Asks the servers of others.
+    pub outgoing: Outgoing,
     /// Where this server is reached.
     pub site: Arc<Site>,
     /// Hashes of the admin keys in `engine.toml`, which have every permission.

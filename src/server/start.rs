@@ -18,6 +18,7 @@ use crate::{
     crypto::{CpuPool, Keyring, password::Passwords},
     generation::{Publisher, Snapshot, SnapshotError},
     modules::{Context, MODULES, Module},
+    outgoing::{Outgoing, OutgoingError},
     store::StoreError,
 };
 
@@ -50,6 +51,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Requests to others cannot be made.
+    #[error(transparent)]
+    Outgoing(#[from] OutgoingError),
 }
 
 impl Server {
@@ -95,6 +99,7 @@ impl Server {
                 Keyring::clone(&opened.keyring),
                 CpuPool::for_this_machine(PASSWORDS_WAITING),
             ),
+            outgoing: Outgoing::new()?,
             site: Arc::new(config.site(address)),
             boot_admin_keys: config.admin_api_keys.as_slice().into(),
         };

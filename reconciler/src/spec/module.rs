@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
+use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -388,6 +389,9 @@ pub struct OidcProviderSettings {
     pub refresh_token_ttl: Span,
     /// Lifetime of an authorization code.
     pub authorization_code_ttl: Span,
+    /// Private networks, as in `10.1.0.0/16`, that the addresses of clients (`jwksUri`,
+    /// `backchannelLogoutUri`) may lie in. All others are refused, and so is the server's own machine.
+    pub allowed_private_networks: BTreeSet<IpNet>,
 }
 
 impl Default for OidcProviderSettings {
@@ -397,6 +401,7 @@ impl Default for OidcProviderSettings {
             id_token_ttl: Span::minutes(10),
             refresh_token_ttl: Span::days(30),
             authorization_code_ttl: Span::seconds(60),
+            allowed_private_networks: BTreeSet::new(),
         }
     }
 }

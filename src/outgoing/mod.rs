@@ -1,0 +1,261 @@
+//! Requests to places that others name: a client's `jwks_uri`, a logout address, an upstream provider.
+//!
+//! Whoever registers an address must not make this server talk to what only it can reach (RFC 9700
+//! 4.15, RFC 9126 7.1): names are resolved here and every private address is refused unless the
+//! operator allows its network; no redirect is followed; time and size are limited.
+
+mod addresses;
+mod resolver;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use reqwest::{Client, StatusCode, header, redirect};
+use url::{Host, Url};
+
+pub use self::addresses::Networks;
+use self::resolver::PublicOnly;
+
+/// How long it may take until the other side is reached.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long one whole exchange may take.
+const TOTAL: Duration = Duration::from_secs(10);
+
+/// Makes the requests. A clone shares the connections.
+#[derive(Clone)]
+pub struct Outgoing {
+    tls: rustls::ClientConfig,
+    /// The client for the networks allowed last: connections made under other rules are not reused.
+    built: Arc<Mutex<Option<(Networks, Client)>>>,
+}
+
+/// What was fetched.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The body.
+    pub body: Vec<u8>,
+    /// How long it may be kept (RFC 9111 5.2.2.1), if the answer says so.
+    pub max_age: Option<Duration>,
+}
+
+/// Why a request was not made, or brought nothing. Holds no address but the one that was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum OutgoingError {
+    /// Not a URL that is ever asked.
+    #[error("`{0}` is not an https URL")]
+    NotWeb(String),
+    /// `http`, where what is sent or fetched could be read and changed on the way.
+    #[error("`{0}` is http, which is taken only within allowed private networks")]
+    Insecure(String),
+    /// Loopback, a private network, the metadata service of a cloud.
+    #[error(
+        "`{0}` is a private address, which this server does not ask unless its network is allowed"
+    )]
+    Private(String),
+    /// No connection, no answer, or none in time.
+    #[error("`{place}` cannot be reached: {reason}")]
+    Unreachable {
+        /// Scheme, host and path.
+        place: String,
+        /// In the library's words.
+        reason: String,
+    },
+    /// An answer with another status than success.
+    #[error("`{place}` answered {status}")]
+    Status {
+        /// Scheme, host and path.
+        place: String,
+        /// What it answered.
+        status: StatusCode,
+    },
+    /// More than was asked for.
+    #[error("`{place}` answered with more than {limit} bytes")]
+    TooLong {
+        /// Scheme, host and path.
+        place: String,
+        /// The most that is taken.
+        limit: usize,
+    },
+    /// The client cannot be made.
+    #[error("outgoing requests cannot be made: {0}")]
+    Client(String),
+}
+
+impl Outgoing {
+    /// With the roots that browsers trust.
+    ///
+    /// # Errors
+    /// The TLS library offers none of the versions we speak.
+    pub fn new() -> Result<Self, OutgoingError> {
+        let roots = rustls::RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        };
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| OutgoingError::Client(error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self {
+            tls,
+            built: Arc::default(),
+        })
+    }
+
+    /// Fetches `url`, at most `limit` bytes of it.
+    ///
+    /// # Errors
+    /// Refused, unreachable, not a success, or too long.
+    pub async fn get(
+        &self,
+        allowed: &Networks,
+        url: &str,
+        limit: usize,
+    ) -> Result<Fetched, OutgoingError> {
+        let url = checked(allowed, url)?;
+        let place = place(&url);
+        let request = self
+            .client(allowed)?
+            .get(url)
+            .header(header::ACCEPT, "application/json, */*;q=0.1");
+        let mut response = send(request, &place).await?;
+        if !response.status().is_success() {
+            let status = response.status();
+            return Err(OutgoingError::Status { place, status });
+        }
+        let max_age = max_age(response.headers());
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > limit => {
+                    return Err(OutgoingError::TooLong { place, limit });
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => return Ok(Fetched { body, max_age }),
+                Err(error) => return Err(unreachable(&place, error)),
+            }
+        }
+    }
+
+    /// Posts a form to `url` and gives the status of the answer, whatever it is; its body is not read.
+    ///
+    /// # Errors
+    /// Refused or unreachable.
+    pub async fn post_form(
+        &self,
+        allowed: &Networks,
+        url: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<StatusCode, OutgoingError> {
+        let url = checked(allowed, url)?;
+        let place = place(&url);
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = self
+            .client(allowed)?
+            .post(url)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form);
+        Ok(send(request, &place).await?.status())
+    }
+
+    fn client(&self, allowed: &Networks) -> Result<Client, OutgoingError> {
+        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((networks, client)) = &*built
+            && networks == allowed
+        {
+            return Ok(client.clone());
+        }
+        let client = Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .dns_resolver(PublicOnly(allowed.clone()))
+            .redirect(redirect::Policy::none())
+            // A proxy from the environment would resolve names by itself.
+            .no_proxy()
+            .connect_timeout(CONNECT)
+            .timeout(TOTAL)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .user_agent(concat!("assay/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| OutgoingError::Client(error.to_string()))?;
+        *built = Some((allowed.clone(), client.clone()));
+        Ok(client)
+    }
+}
+
+async fn send(
+    request: reqwest::RequestBuilder,
+    place: &str,
+) -> Result<reqwest::Response, OutgoingError> {
+    request
+        .send()
+        .await
+        .map_err(|error| unreachable(place, error))
+}
+
+/// The URL, if it may be asked. Names are looked at once more when they are resolved.
+fn checked(allowed: &Networks, url: &str) -> Result<Url, OutgoingError> {
+    let parsed = Url::parse(url).map_err(|_| OutgoingError::NotWeb(url.to_owned()))?;
+    let address = match parsed.host() {
+        Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
+        Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
+        Some(Host::Domain(_)) => None,
+        None => return Err(OutgoingError::NotWeb(url.to_owned())),
+    };
+    if address.is_some_and(|address| !allowed.permits(address)) {
+        return Err(OutgoingError::Private(place(&parsed)));
+    }
+    match parsed.scheme() {
+        "https" => Ok(parsed),
+        "http" if address.is_some_and(|address| allowed.names(address)) => Ok(parsed),
+        "http" => Err(OutgoingError::Insecure(place(&parsed))),
+        _ => Err(OutgoingError::NotWeb(place(&parsed))),
+    }
+}
+
+/// The address without what may be secret in it.
+fn place(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.into()
+}
+
+fn unreachable(place: &str, error: reqwest::Error) -> OutgoingError {
+    use std::error::Error as _;
+    let error = error.without_url();
+    let mut reason = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if inner.is::<resolver::NoPublicAddress>() {
+            return OutgoingError::Private(place.to_owned());
+        }
+        reason = inner.to_string();
+        source = inner.source();
+    }
+    OutgoingError::Unreachable {
+        place: place.to_owned(),
+        reason,
+    }
+}
+
+fn max_age(headers: &header::HeaderMap) -> Option<Duration> {
+    let text = headers.get(header::CACHE_CONTROL)?.to_str().ok()?;
+    let directives = || text.split(',').map(str::trim);
+    if directives().any(|directive| matches!(directive, "no-store" | "no-cache")) {
+        return Some(Duration::ZERO);
+    }
+    directives()
+        .find_map(|directive| directive.strip_prefix("max-age="))
+        .and_then(|seconds| seconds.parse().ok())
+        .map(Duration::from_secs)
+}
