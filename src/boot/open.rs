@@ -5,9 +5,9 @@ use std::{path::PathBuf, sync::Arc};
 use super::BootConfig;
 use crate::{
     clock::Clock,
-    crypto::{CryptoError, Keyring, MasterKey, MasterKeyError, Secret},
+    crypto::{CryptoError, KeyFile, Keyring, MasterKey, MasterKeyError, Secret},
     generation::{Actor, ApplyError, Engine},
-    store::{Backend, Migrated, Schema, Store, StoreError, execute, fetch_one},
+    store::{Backend, Migrated, Schema, Store, StoreError, execute, fetch_one, fetch_optional},
 };
 
 /// A database whose schema is this binary's, with the keys that open what is sealed in it.
@@ -51,10 +51,11 @@ impl Opened {
     /// its first generation. Several processes may do this at once.
     pub async fn open(config: &BootConfig) -> Result<Self, OpenError> {
         let store = Store::open(&config.backend).await?;
+        // Before anything is written: what is not ours to open stays as it is.
+        let keyring = keyring(&store, &config.backend).await?;
         let migrated = store.migrate().await?;
         report(&store, &migrated);
-        let keyring = Arc::new(Keyring::derive(&master_key(&config.backend)?)?);
-        check_master_key(&store, &keyring).await?;
+        note_master_key(&store, &keyring).await?;
         let clock = Clock::system();
         let engine = Engine::new(store.clone(), Arc::clone(&keyring), clock.clone());
         let seeded = engine.seed(config.seed.clone(), &Actor::boot()).await?;
@@ -78,8 +79,7 @@ impl Opened {
         if store.schema().await? == Schema::Missing {
             return Ok(None);
         }
-        let keyring = Arc::new(Keyring::derive(&master_key(&config.backend)?)?);
-        check_master_key(&store, &keyring).await?;
+        let keyring = keyring(&store, &config.backend).await?;
         let clock = Clock::system();
         let engine = Engine::new(store.clone(), Arc::clone(&keyring), clock.clone());
         Ok(Some(Self {
@@ -99,20 +99,49 @@ fn report(store: &Store, migrated: &Migrated) {
     );
 }
 
+/// The keys that open what is in the database. An empty one takes any.
+async fn keyring(store: &Store, backend: &Backend) -> Result<Arc<Keyring>, OpenError> {
+    let noted = noted_check(store).await?;
+    let keyring = Keyring::derive(&master_key(backend, noted.is_some())?)?;
+    if noted.is_none_or(|noted| noted == keyring.check_value()) {
+        Ok(Arc::new(keyring))
+    } else {
+        Err(OpenError::OtherMasterKey)
+    }
+}
+
 /// `ASSAY_MASTER_KEY`, else the file that `ASSAY_MASTER_KEY_FILE` names, else the file beside SQLite.
-fn master_key(backend: &Backend) -> Result<MasterKey, MasterKeyError> {
+fn master_key(backend: &Backend, is_in_use: bool) -> Result<MasterKey, MasterKeyError> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let value = variable("ASSAY_MASTER_KEY").map(Secret::new);
     let file = variable("ASSAY_MASTER_KEY_FILE").map(PathBuf::from);
-    let data_dir = match backend {
-        Backend::Sqlite { data_dir } => Some(data_dir.as_path()),
-        Backend::Postgres { .. } => None,
+    let otherwise = match backend {
+        Backend::Sqlite { data_dir } if is_in_use => KeyFile::KeptIn(data_dir),
+        Backend::Sqlite { data_dir } => KeyFile::MadeIn(data_dir),
+        Backend::Postgres { .. } => KeyFile::None,
     };
-    MasterKey::find(value.as_ref(), file.as_deref(), data_dir)
+    MasterKey::find(value.as_ref(), file.as_deref(), otherwise)
 }
 
-/// Notes the key's check value in an empty database, and compares it in any other.
-async fn check_master_key(store: &Store, keyring: &Keyring) -> Result<(), OpenError> {
+/// The check value of the key that the database was made with.
+async fn noted_check(store: &Store) -> Result<Option<String>, StoreError> {
+    match store.schema().await {
+        Ok(Schema::Missing) => return Ok(None),
+        // The first migration made the table.
+        Ok(Schema::Current) | Err(StoreError::OlderDatabase { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let noted = fetch_optional!(
+        store,
+        (String,),
+        "SELECT value FROM instance WHERE key = 'master_key_check'"
+    )?;
+    Ok(noted.map(|(value,)| value))
+}
+
+/// Notes the key's check value in a database that has none. Of two servers that start at once, one
+/// may find that the other noted another key.
+async fn note_master_key(store: &Store, keyring: &Keyring) -> Result<(), OpenError> {
     let ours = keyring.check_value();
     execute!(
         store,

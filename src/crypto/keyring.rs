@@ -234,11 +234,11 @@ fn expand(root: &Prk, use_of_it: &'static str) -> Result<Secret<Vec<u8>>, Crypto
 pub(crate) mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::KeyFile, *};
 
     pub(crate) fn keyring(byte: u8) -> Keyring {
         let key = Secret::new(format!("{byte:02x}").repeat(32));
-        Keyring::derive(&MasterKey::find(Some(&key), None, None).unwrap()).unwrap()
+        Keyring::derive(&MasterKey::find(Some(&key), None, KeyFile::None).unwrap()).unwrap()
     }
 
     #[test]

@@ -13,7 +13,7 @@ use base64::{
 };
 use zeroize::Zeroizing;
 
-use super::Secret;
+use super::{Secret, token};
 
 /// The file beside the SQLite database, when no key is given.
 const FILE: &str = "master.key";
@@ -23,6 +23,18 @@ const MAX_FILE_BYTES: u64 = 1_024;
 /// The one secret from which all others of an installation are derived; see [`super::Keyring`].
 #[derive(Clone, Debug)]
 pub struct MasterKey(pub(super) Secret<[u8; 32]>);
+
+/// Where the key is if none is given.
+#[derive(Clone, Copy, Debug)]
+pub enum KeyFile<'a> {
+    /// Nowhere. Servers on PostgreSQL share no directory, so a key must be given: one made here would
+    /// be another on each server.
+    None,
+    /// In this directory, and made there if it is not.
+    MadeIn(&'a Path),
+    /// In this directory, for what is in the database was made with it: another one would be of no use.
+    KeptIn(&'a Path),
+}
 
 /// Why there is no master key.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +52,15 @@ pub enum MasterKeyError {
         /// Where it came from.
         from: String,
     },
+    /// The file that the key of this database was in is gone.
+    #[error(
+        "the database was made with a master key that was in {}, and that file is gone: restore it from a copy, or give the key in ASSAY_MASTER_KEY or ASSAY_MASTER_KEY_FILE. Nothing was written; with another key private keys would not open and no password would match",
+        path.display()
+    )]
+    Lost {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file cannot be read or made.
     #[error("cannot use the master key file {}: {source}", path.display())]
     File {
@@ -51,13 +72,12 @@ pub enum MasterKeyError {
 }
 
 impl MasterKey {
-    /// Finds the key: `value` (of `ASSAY_MASTER_KEY`), else the content of `file`, else `master.key` in
-    /// `data_dir`, which is made if it is not there. Servers on PostgreSQL share no directory, so there
-    /// `data_dir` is `None` and a key must be given: one made here would be another on each server.
+    /// Finds the key: `value` (of `ASSAY_MASTER_KEY`), else the content of `file`, else what
+    /// `otherwise` says.
     pub fn find(
         value: Option<&Secret<String>>,
         file: Option<&Path>,
-        data_dir: Option<&Path>,
+        otherwise: KeyFile<'_>,
     ) -> Result<Self, MasterKeyError> {
         if let Some(value) = value {
             return Self::parse(value.expose(), || "in ASSAY_MASTER_KEY".to_owned());
@@ -65,7 +85,11 @@ impl MasterKey {
         if let Some(file) = file {
             return Self::read(file);
         }
-        Self::beside(data_dir.ok_or(MasterKeyError::Missing)?)
+        match otherwise {
+            KeyFile::None => Err(MasterKeyError::Missing),
+            KeyFile::MadeIn(data_dir) => Self::made_in(data_dir),
+            KeyFile::KeptIn(data_dir) => Self::kept_in(data_dir),
+        }
     }
 
     fn read(file: &Path) -> Result<Self, MasterKeyError> {
@@ -81,7 +105,16 @@ impl MasterKey {
         Self::parse(&text, || format!("in {}", file.display()))
     }
 
-    fn beside(data_dir: &Path) -> Result<Self, MasterKeyError> {
+    fn kept_in(data_dir: &Path) -> Result<Self, MasterKeyError> {
+        let path = data_dir.join(FILE);
+        if fs::exists(&path).map_err(failed(&path))? {
+            Self::read(&path)
+        } else {
+            Err(MasterKeyError::Lost { path })
+        }
+    }
+
+    fn made_in(data_dir: &Path) -> Result<Self, MasterKeyError> {
         let file = data_dir.join(FILE);
         if !fs::exists(&file).map_err(failed(&file))? {
             make(data_dir, &file).map_err(failed(&file))?;
@@ -115,7 +148,8 @@ fn make(data_dir: &Path, file: &Path) -> io::Result<()> {
     rand::fill(key.as_mut_slice()).map_err(|_| io::Error::other("no randomness"))?;
     let text = Zeroizing::new(general_purpose::STANDARD.encode(key.as_slice()) + "\n");
 
-    let draft = data_dir.join(format!("{FILE}.{}", uuid::Uuid::now_v7().simple()));
+    let draft = token::identifier().map_err(io::Error::other)?;
+    let draft = data_dir.join(format!("{FILE}.{draft}"));
     let written = (|| {
         let mut out = OpenOptions::new()
             .write(true)
@@ -163,7 +197,7 @@ mod tests {
     use super::*;
 
     fn find(text: &str) -> Result<MasterKey, MasterKeyError> {
-        MasterKey::find(Some(&Secret::from(text)), None, None)
+        MasterKey::find(Some(&Secret::from(text)), None, KeyFile::None)
     }
 
     #[test]
@@ -196,17 +230,18 @@ mod tests {
 
     #[test]
     fn without_a_key_and_a_directory_the_message_says_how_to_make_one() {
-        let error = MasterKey::find(None, None, None).unwrap_err();
+        let error = MasterKey::find(None, None, KeyFile::None).unwrap_err();
         insta::assert_snapshot!(error, @"no master key: set ASSAY_MASTER_KEY to the output of `openssl rand -base64 32`, the same for every server on this database, and keep a copy apart from the database");
-        let error = MasterKey::find(None, Some(Path::new("/nowhere/key")), None).unwrap_err();
+        let error =
+            MasterKey::find(None, Some(Path::new("/nowhere/key")), KeyFile::None).unwrap_err();
         insta::assert_snapshot!(error, @"cannot use the master key file /nowhere/key: No such file or directory (os error 2)");
     }
 
     #[test]
     fn a_key_made_beside_the_database_is_private_and_stays() {
         let directory = tempfile::tempdir().unwrap();
-        let made = MasterKey::find(None, None, Some(directory.path())).unwrap();
-        let again = MasterKey::find(None, None, Some(directory.path())).unwrap();
+        let made = MasterKey::find(None, None, KeyFile::MadeIn(directory.path())).unwrap();
+        let again = MasterKey::find(None, None, KeyFile::MadeIn(directory.path())).unwrap();
         assert_eq!(made.0.expose(), again.0.expose());
         let file = directory.path().join(FILE);
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
@@ -214,11 +249,23 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_lost_is_not_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let kept = || MasterKey::find(None, None, KeyFile::KeptIn(directory.path()));
+        assert!(matches!(kept().unwrap_err(), MasterKeyError::Lost { .. }));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+        let made = MasterKey::find(None, None, KeyFile::MadeIn(directory.path())).unwrap();
+        assert_eq!(kept().unwrap().0.expose(), made.0.expose());
+    }
+
+    #[test]
     fn processes_that_start_at_once_agree_on_one_key() {
         let directory = tempfile::tempdir().unwrap();
         let keys: Vec<_> = std::thread::scope(|scope| {
             let starts: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| MasterKey::find(None, None, Some(directory.path()))))
+                .map(|_| {
+                    scope.spawn(|| MasterKey::find(None, None, KeyFile::MadeIn(directory.path())))
+                })
                 .collect();
             starts
                 .into_iter()

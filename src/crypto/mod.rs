@@ -13,7 +13,7 @@ mod verifying;
 pub use self::{
     error::CryptoError,
     keyring::{Hashed, Keyring},
-    master_key::{MasterKey, MasterKeyError},
+    master_key::{KeyFile, MasterKey, MasterKeyError},
     pool::{Busy, CpuPool},
     secret::Secret,
     signing::{SigningAlgorithm, SigningKey},

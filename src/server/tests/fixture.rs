@@ -25,7 +25,7 @@ use tokio::{
 use crate::{
     boot::{BootConfig, Opened, Overrides},
     clock::Clock,
-    crypto::{Keyring, MasterKey, Secret},
+    crypto::{KeyFile, Keyring, MasterKey, Secret},
     generation::{Actor, ApplyOptions, Engine, Generation, Owner},
     modules::Module,
     server::Server,
@@ -74,7 +74,7 @@ pub(super) struct Running {
 pub(super) async fn open(db: &TestDb) -> Opened {
     let store = db.store().await;
     let key = Secret::new("01".repeat(32));
-    let master = MasterKey::find(Some(&key), None, None).unwrap();
+    let master = MasterKey::find(Some(&key), None, KeyFile::None).unwrap();
     let keyring = Arc::new(Keyring::derive(&master).unwrap());
     let clock = Clock::system();
     let engine = Engine::new(store.clone(), Arc::clone(&keyring), clock.clone());
