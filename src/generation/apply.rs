@@ -182,7 +182,7 @@ impl Engine {
 
         let generation = plan.base.next();
         let now = self.clock.now();
-        for (kind, writes) in write::planned(&plan, &self.keyring)? {
+        for (kind, writes) in write::planned(&plan, &self.keyring, now)? {
             write::write(&mut tx, kind, &writes, generation, now).await?;
         }
         record::generation(&mut tx, &plan, generation, options, now).await?;

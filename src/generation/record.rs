@@ -8,11 +8,11 @@ use assay_reconciler::diff::{
     render,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{apply::ApplyOptions, errors::ApplyError};
 use crate::{
     clock::UnixMillis,
+    crypto::token,
     store::{StoreError, Tx, execute},
 };
 
@@ -154,7 +154,7 @@ pub(super) async fn event(
         tx,
         "INSERT INTO audit (id, occurred_at, actor, action, subject, detail)
          VALUES ($1, $2, $3, $4, $5, $6)",
-        Uuid::now_v7().to_string(),
+        token::uuid_v7(now)?.to_string(),
         now,
         actor.as_str(),
         action,

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use assay_reconciler::diff::Generation;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::Engine;
 use crate::{
     clock::UnixMillis,
+    crypto::token,
     store::{StoreError, execute, fetch_all},
 };
 
@@ -85,7 +85,7 @@ fn behind(wanted: Generation, waited: &Duration, replicas: &[Replica]) -> String
 impl Engine {
     /// Counts this process among the live servers.
     pub async fn register(&self, serving: Generation) -> Result<ReplicaId, StoreError> {
-        let id = ReplicaId(Uuid::now_v7().to_string());
+        let id = ReplicaId(token::uuid_v7(self.clock.now())?.to_string());
         execute!(
             &self.store,
             "DELETE FROM replicas WHERE seen_at < $1",

@@ -6,7 +6,6 @@ use assay_reconciler::{
     diff::{Action, Change, Generation, Plan},
     kind::Kind,
 };
-use uuid::Uuid;
 
 use super::{
     documents::{Document, sql_for},
@@ -15,9 +14,9 @@ use super::{
 };
 use crate::{
     clock::UnixMillis,
-    crypto::Keyring,
+    crypto::{Keyring, token},
     store::{
-        Tx,
+        StoreError, Tx,
         bulk::{self, Value},
         execute,
     },
@@ -40,13 +39,17 @@ pub(super) struct Writes {
 pub(super) fn planned(
     plan: &Plan,
     keyring: &Keyring,
+    now: UnixMillis,
 ) -> Result<BTreeMap<Kind, Writes>, ApplyError> {
     let mut all: BTreeMap<Kind, Writes> = BTreeMap::new();
     for change in &plan.changes {
         let writes = all.entry(change.key.kind).or_default();
         match (change.action, &change.id) {
             (Action::Create, id) => {
-                let id = id.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
+                let id = match id {
+                    Some(id) => id.clone(),
+                    None => token::uuid_v7(now).map_err(StoreError::from)?.to_string(),
+                };
                 writes.created.extend(row(change, id, keyring)?);
             }
             (Action::Update, Some(id)) => {

@@ -1,10 +1,10 @@
 //! What happened, who did it, to what: the rows of `audit`.
 
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::{
     clock::UnixMillis,
+    crypto::token,
     store::{StoreError, Tx, execute},
 };
 
@@ -29,7 +29,7 @@ pub async fn record(tx: &mut Tx, event: AuditEvent<'_>, now: UnixMillis) -> Resu
         tx,
         "INSERT INTO audit (id, occurred_at, actor, action, subject, detail, ip)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        Uuid::now_v7().to_string(),
+        token::uuid_v7(now)?.to_string(),
         now,
         event.actor,
         event.action,

@@ -13,7 +13,11 @@ use serde_json::{Map, Value};
 
 use assay_reconciler::spec::ModuleName;
 
-use crate::{crypto::CryptoError, store::StoreError};
+use crate::{
+    clock::UnixMillis,
+    crypto::{CryptoError, token},
+    store::StoreError,
+};
 
 /// What `type` begins with. A URN, because a problem is named here, not explained at an address.
 const TYPE_PREFIX: &str = "urn:assay:problem:";
@@ -156,7 +160,8 @@ impl Problem {
     /// 500: our fault. The error goes to the log under an incident number; the client is told the
     /// number and nothing else.
     pub fn internal(error: &(dyn Error + 'static)) -> Self {
-        let incident = uuid::Uuid::now_v7();
+        // Without randomness the log still tells, under the number that is all zeroes.
+        let incident = token::uuid_v7(UnixMillis::now()).unwrap_or_default();
         let mut causes = String::new();
         let mut source = error.source();
         while let Some(cause) = source {

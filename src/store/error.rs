@@ -1,5 +1,7 @@
 use std::{io, path::PathBuf, time::Duration};
 
+use crate::crypto::CryptoError;
+
 /// What can go wrong with the database. Messages never hold bound values or the connection's password.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -28,6 +30,9 @@ pub enum StoreError {
         /// How long it was waited for.
         waited: Duration,
     },
+    /// A new row could not be given its name.
+    #[error(transparent)]
+    Identifier(#[from] CryptoError),
     /// A statement failed earlier in this transaction, so it cannot be committed.
     #[error("a statement of this transaction failed, so nothing of it was kept")]
     Failed,

@@ -7,7 +7,10 @@ use sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions};
 use tempfile::TempDir;
 
 use super::{Backend, Store};
-use crate::crypto::Secret;
+use crate::{
+    clock::UnixMillis,
+    crypto::{Secret, token},
+};
 
 const VARIABLE: &str = "ASSAY_TEST_POSTGRES";
 
@@ -33,7 +36,12 @@ impl TestDb {
             )
         });
         let server: Box<PgConnectOptions> = Box::new(url.parse().expect("a PostgreSQL URL"));
-        let name = format!("assay_test_{}", uuid::Uuid::now_v7().simple());
+        let name = format!(
+            "assay_test_{}",
+            token::uuid_v7(UnixMillis::now())
+                .expect("randomness")
+                .simple()
+        );
         let mut connection = server.connect().await.expect("the test's PostgreSQL");
         sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
             .execute(&mut connection)

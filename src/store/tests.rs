@@ -248,7 +248,7 @@ both_databases! {
     async fn bulk_writes_insert_update_and_delete_with_one_text(db: TestDb) {
         let store = db.store().await;
         let spec = "x".repeat(600);
-        let ids: Vec<_> = (0..11_000).map(|_| uuid::Uuid::now_v7().to_string()).collect();
+        let ids: Vec<_> = (0..11_000).map(|_| crate::crypto::token::uuid_v7(UnixMillis::now()).unwrap().to_string()).collect();
         let mut tx = store.begin().await.unwrap();
         let began = Instant::now();
         let inserted = bulk::execute(&mut tx,

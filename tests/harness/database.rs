@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use assay::clock::Clock;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use url::Url;
-use uuid::Uuid;
 
 /// An empty database that one test has to itself; it is gone when the last holder is.
 #[derive(Clone, Debug)]
@@ -35,7 +35,12 @@ impl TestDb {
              `cargo test on_sqlite` runs the tests that do without",
         );
         let server: Url = server.parse().expect("ASSAY_TEST_POSTGRES is a URL");
-        let name = format!("assay_test_{}", Uuid::now_v7().simple());
+        let name = format!(
+            "assay_test_{}",
+            assay::crypto::token::uuid_v7(Clock::system().now())
+                .expect("randomness")
+                .simple()
+        );
         execute(&server, format!("CREATE DATABASE {name}")).await;
         Self::Postgres(Arc::new(PostgresDatabase { server, name }))
     }

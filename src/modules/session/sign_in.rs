@@ -1,6 +1,5 @@
 use axum::http::{HeaderMap, HeaderValue, header::USER_AGENT};
 use serde_json::json;
-use uuid::Uuid;
 
 use super::{
     ClientAddress,
@@ -50,7 +49,7 @@ pub async fn sign_in(
         .and_then(|value| value.to_str().ok())
         .map(|text| &text[..text.len().min(MAX_USER_AGENT)]);
     let new = NewSession {
-        id: &Uuid::now_v7().to_string(),
+        id: &token::uuid_v7(now)?.to_string(),
         token_hash: &token_hash,
         user_id: authentication.user_id,
         csrf_secret: csrf_secret.expose(),

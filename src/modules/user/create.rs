@@ -1,8 +1,7 @@
-use uuid::Uuid;
-
 use super::{Email, User, UserState};
 use crate::{
     clock::UnixMillis,
+    crypto::token,
     store::{StoreError, Tx, execute},
 };
 
@@ -30,7 +29,7 @@ pub enum CreateUserError {
 
 /// Makes the account, in the caller's transaction.
 pub async fn create(tx: &mut Tx, new: NewUser, now: UnixMillis) -> Result<User, CreateUserError> {
-    let id = Uuid::now_v7().to_string();
+    let id = token::uuid_v7(now).map_err(StoreError::from)?.to_string();
     let changed_at = new.password_hash.is_some().then_some(now);
     let rows = execute!(
         tx,

@@ -1,5 +1,3 @@
-use uuid::Uuid;
-
 use super::{super::grant, super::scope::Scopes, request::AuthorizationRequest};
 use crate::{
     crypto::token,
@@ -22,7 +20,7 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
     let now = context.clock.now();
     let lifetimes = Lifetimes::of(&context.snapshot, &request.client);
     let code = token::opaque("")?.expose().clone();
-    let grant_id = Uuid::now_v7().to_string();
+    let grant_id = token::uuid_v7(now)?.to_string();
     let code_expires_at = now + lifetimes.code;
     let challenge = request
         .code_challenge
