@@ -1,26 +1,24 @@
 //! What must hold across the whole configuration after an apply, whoever owns the parts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     ObservedState, Plan, PlanError,
-    error::UnsignableClient,
     resulting::{Resulting, ResultingObject},
+    signing,
 };
 use crate::{
     kind::Kind,
     modules,
     namespace::{self, Severity},
     object::{Object, ObjectKey, Spec},
-    spec::{
-        ModuleName, OidcClientSpec,
-        module::{JwtSettings, ModuleSettings, SigningAlgorithm},
-    },
+    spec::ModuleName,
 };
 
 impl Plan {
     /// Refuses an outcome that does not hold together: a module that is on without what it
-    /// requires, one that is off and must not be, a client whose tokens nobody can sign, two
+    /// requires, one that is off and must not be, a client whose tokens nobody can sign or, later,
+    /// verify, two
     /// admin keys that are one, namespaces that name what no set declares. `said` as in [`Resulting::of`].
     ///
     /// Only what the plan touches is looked at, so that an old flaw does not stand in the way of
@@ -38,13 +36,16 @@ impl Plan {
         }
         let resulting = Resulting::of(observed, self, said);
         modules_hold(&resulting)?;
-        tokens_can_be_signed(&resulting)?;
+        signing::tokens_hold(&resulting)?;
         admin_keys_differ(&resulting)?;
         namespaces_hold(&resulting)
     }
 }
 
-fn loaded<'a>(key: &ObjectKey, there: ResultingObject<'a>) -> Result<&'a Object, PlanError> {
+pub(super) fn loaded<'a>(
+    key: &ObjectKey,
+    there: ResultingObject<'a>,
+) -> Result<&'a Object, PlanError> {
     there
         .object
         .ok_or_else(|| PlanError::NotLoaded(key.clone()))
@@ -74,78 +75,6 @@ fn modules_hold(resulting: &Resulting<'_>) -> Result<(), PlanError> {
         broken if broken.is_empty() => Ok(()),
         broken => Err(PlanError::BrokenRequirement(broken)),
     }
-}
-
-fn tokens_can_be_signed(resulting: &Resulting<'_>) -> Result<(), PlanError> {
-    let jwt = ObjectKey {
-        kind: Kind::Module,
-        name: String::from(ModuleName::Jwt.name()),
-    };
-    let settings = resulting.get(&jwt);
-    let keys_change = resulting.touches_object(&jwt);
-    if !keys_change && !resulting.touches(Kind::OidcClient) {
-        return Ok(());
-    }
-    let mut algorithms = match settings {
-        None => JwtSettings::default().algorithms,
-        Some(there) => match &loaded(&jwt, there)?.spec {
-            Spec::Module(module) => match &module.settings {
-                ModuleSettings::Jwt(settings) => settings.algorithms.clone(),
-                _ => BTreeSet::new(),
-            },
-            _ => BTreeSet::new(),
-        },
-    };
-    // OpenID Connect Core 15.1: RS256 is always there, whatever the settings list.
-    algorithms.insert(SigningAlgorithm::Rs256);
-
-    let mut unsignable = Vec::new();
-    for (key, there) in resulting.of_kind(Kind::OidcClient) {
-        if !keys_change && !there.is_touched {
-            continue;
-        }
-        let object = loaded(key, there)?;
-        if let Spec::OidcClient(client) = &object.spec {
-            for (field, algorithm) in signatures(client) {
-                if !algorithms.contains(&algorithm) {
-                    unsignable.push(UnsignableClient {
-                        client: key.name.clone(),
-                        field,
-                        algorithm,
-                    });
-                }
-            }
-        }
-    }
-    if unsignable.is_empty() {
-        Ok(())
-    } else {
-        Err(PlanError::Unsignable(unsignable))
-    }
-}
-
-/// The algorithms with which this provider is to sign for a client.
-fn signatures(client: &OidcClientSpec) -> impl Iterator<Item = (&'static str, SigningAlgorithm)> {
-    [
-        (
-            "idTokenSignedResponseAlg",
-            Some(client.id_token_signed_response_alg),
-        ),
-        (
-            "userinfoSignedResponseAlg",
-            client.userinfo_signed_response_alg,
-        ),
-        (
-            "authorizationSignedResponseAlg",
-            client.authorization_signed_response_alg,
-        ),
-        (
-            "introspectionSignedResponseAlg",
-            client.introspection_signed_response_alg,
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(field, algorithm)| Some((field, algorithm?)))
 }
 
 fn admin_keys_differ(resulting: &Resulting<'_>) -> Result<(), PlanError> {

@@ -9,7 +9,7 @@ use crate::{
     modules::BrokenRequirement,
     namespace::NamespaceProblem,
     object::ObjectKey,
-    spec::{ModuleName, module::SigningAlgorithm},
+    spec::{ModuleName, Span, module::SigningAlgorithm},
 };
 
 /// An object that may not be touched.
@@ -40,6 +40,35 @@ impl fmt::Display for UnsignableClient {
             f,
             "OidcClient/{client} has `{field}: {algorithm}`, but Module/jwt keeps no key for \
              {algorithm}: add `{algorithm}` to its `algorithms`"
+        )
+    }
+}
+
+/// A token that lives longer than the key that verifies it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OutlivingToken {
+    /// The object that says how long it lives.
+    pub key: ObjectKey,
+    /// The field that says it.
+    pub field: &'static str,
+    /// How long.
+    pub lifetime: Span,
+    /// How long a key is kept after its rotation.
+    pub kept: Span,
+}
+
+impl fmt::Display for OutlivingToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            key,
+            field,
+            lifetime,
+            kept,
+        } = self;
+        write!(
+            f,
+            "{key} has `{field}: {lifetime}`, but Module/jwt keeps the key that verifies such a token \
+             only {kept} after a rotation: make it shorter, or `retiredKeyTtl` of Module/jwt longer"
         )
     }
 }
@@ -79,6 +108,9 @@ pub enum PlanError {
     /// Clients that could not be given tokens.
     #[error("{}", lines(.0, ToString::to_string))]
     Unsignable(Vec<UnsignableClient>),
+    /// Tokens that could not be verified to their end.
+    #[error("{}", lines(.0, ToString::to_string))]
+    Outliving(Vec<OutlivingToken>),
     /// Two admin keys that are the same key, so that nobody could say whose permissions hold.
     #[error("{0} and {1} have the same `hash`; one key is one AdminKey")]
     SameKey(ObjectKey, ObjectKey),

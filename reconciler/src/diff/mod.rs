@@ -13,6 +13,7 @@ mod rename;
 pub mod render;
 pub mod restore;
 pub mod resulting;
+mod signing;
 pub mod state;
 
 pub use document::{PlanDocument, SavedPlanError};

@@ -325,6 +325,52 @@ fn a_client_whose_tokens_nobody_can_sign_is_refused() {
 }
 
 #[test]
+fn no_token_outlives_the_key_that_verifies_it_whoever_says_how_long_it_is_kept() {
+    let slow = object(
+        Kind::OidcClient,
+        "app",
+        json!({ "accessTokenTtl": "8d", "redirectUris": ["https://app.example.com/"] }),
+    );
+    let jwt = |ttl: &str| {
+        object(
+            Kind::Module,
+            "jwt",
+            json!({ "settings": { "retiredKeyTtl": ttl } }),
+        )
+    };
+    let provider = object(
+        Kind::Module,
+        "oidc_provider",
+        json!({ "settings": { "idTokenTtl": "9d" } }),
+    );
+
+    // Nobody has said anything of the module: its default is 7 days.
+    insta::assert_snapshot!(
+        refusal(Plan::between(&observed([]), &desired([slow.clone()]), PRUNE)),
+        @"OidcClient/app has `accessTokenTtl: 8d`, but Module/jwt keeps the key that verifies such a token only 7d after a rotation: make it shorter, or `retiredKeyTtl` of Module/jwt longer"
+    );
+    // What another set says of it counts as well.
+    let there = observed([(set("keys"), jwt("8d"))]);
+    assert!(Plan::between(&there, &desired([slow.clone()]), PRUNE).is_ok());
+    insta::assert_snapshot!(
+        refusal(Plan::between(&there, &desired([provider]), PRUNE)),
+        @"Module/oidc_provider has `settings.idTokenTtl: 9d`, but Module/jwt keeps the key that verifies such a token only 8d after a rotation: make it shorter, or `retiredKeyTtl` of Module/jwt longer"
+    );
+    // A set that keeps keys for less long sees the clients of other sets.
+    let there = observed([(set("apps"), slow), own(jwt("8d"))]);
+    let wanted = desired([jwt("7d")]);
+    assert!(refusal(Plan::between(&there, &wanted, PRUNE)).starts_with("OidcClient/app has"));
+    // Nor may what nobody has written down live on.
+    insta::assert_snapshot!(
+        refusal(Plan::between(&observed([]), &desired([jwt("1m")]), PRUNE)),
+        @r"
+    Module/oidc_provider has `settings.accessTokenTtl: 10m`, but Module/jwt keeps the key that verifies such a token only 1m after a rotation: make it shorter, or `retiredKeyTtl` of Module/jwt longer
+    Module/oidc_provider has `settings.idTokenTtl: 10m`, but Module/jwt keeps the key that verifies such a token only 1m after a rotation: make it shorter, or `retiredKeyTtl` of Module/jwt longer
+    "
+    );
+}
+
+#[test]
 fn one_key_under_two_names_is_refused() {
     let there = observed([(set("other"), admin_key("ci", &["*"]))]);
     let mut copy = admin_key("ci", &["config.read"]);
