@@ -4,6 +4,7 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use crate::{
+    diff,
     kind::{API_VERSION, Kind},
     object::Metadata,
     spec::{
@@ -15,13 +16,15 @@ use crate::{
 /// Draft-07's name for itself.
 const DRAFT_07: &str = "http://json-schema.org/draft-07/schema#";
 
-/// Every schema with the name of its file: one for each kind, and `assay.json` for all.
+/// Every schema with the name of its file: one for each kind, `assay.json` for all, and `Plan.json`
+/// for the plans that `assay diff` writes.
 pub fn schemas() -> Vec<(String, Value)> {
     let mut all: Vec<_> = Kind::ALL
         .into_iter()
         .map(|kind| (format!("{kind}.json"), of_kind(kind)))
         .collect();
     all.push(("assay.json".to_owned(), of_all()));
+    all.push(("Plan.json".to_owned(), diff::schema()));
     all
 }
 

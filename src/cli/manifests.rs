@@ -11,7 +11,7 @@ use assay_reconciler::{
     object::Object,
 };
 
-use super::{Failure, ProcessSecrets, git};
+use super::{Failure, ProcessSecrets, git, output};
 use crate::generation::Source;
 
 /// What stands for standard input.
@@ -80,9 +80,7 @@ fn load_paths(paths: &[PathBuf], secrets: SecretHandling) -> Result<Loaded, Fail
             sources.push(SourcePath::Stdin(bytes));
         }
     }
-    Ok(load::load(
-        &sources,
-        &ProcessSecrets,
-        LoadOptions { secrets },
-    )?)
+    let loaded = load::load(&sources, &ProcessSecrets, LoadOptions { secrets })?;
+    output::warn(&loaded.warnings);
+    Ok(loaded)
 }

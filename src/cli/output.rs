@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
+use assay_reconciler::Problems;
 use serde::Serialize;
 
 use super::Failure;
@@ -53,6 +54,14 @@ pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 pub(super) fn note(message: &str) {
     // With standard error gone there is nobody to tell.
     let _ = writeln!(anstream::stderr(), "{message}");
+}
+
+/// Shows what is allowed and likely not meant, with the places.
+pub(super) fn warn(warnings: &Problems) {
+    if !warnings.is_empty() {
+        let text = warnings.render(stderr_has_colour());
+        let _ = write!(anstream::stderr(), "{text}");
+    }
 }
 
 /// Rows in columns that line up, with a heading; the last column is as long as it likes.

@@ -18,7 +18,7 @@ const ALL: &str = "assay.json";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Write the schema of each kind, and one for all, into this folder.
+    /// Write the schema of each kind, one for all, and that of plans into this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

@@ -16,6 +16,7 @@ pub mod resulting;
 mod signing;
 pub mod state;
 
+pub(crate) use document::schema;
 pub use document::{PlanDocument, SavedPlanError};
 pub use error::{Conflict, PlanError};
 pub use guard::{Guard, KeyLoss};

@@ -46,7 +46,12 @@ pub(super) fn render(problems: &Problems, colour: bool) -> String {
     }
     let count = problems.count();
     let plural = if count == 1 { "" } else { "s" };
-    let _ = write!(out, "{count} problem{plural}");
+    let noun = if problems.are_warnings() {
+        "warning"
+    } else {
+        "problem"
+    };
+    let _ = write!(out, "{count} {noun}{plural}");
     if problems.omitted > 0 {
         let _ = write!(out, ", the first {} shown", problems.list.len());
     }
