@@ -8,6 +8,7 @@ use crate::harness::{Assay, Command, Manifests, TestDb};
 
 both_databases!(
     a_folder_is_applied_before_the_server_listens_and_again_when_it_changes,
+    a_secret_that_changes_beside_the_folder_is_applied_again,
     it_ends_well_when_it_is_told_to,
     another_master_key_is_refused,
     a_switched_off_module_is_off_in_every_replica,
@@ -71,6 +72,37 @@ async fn a_folder_is_applied_before_the_server_listens_and_again_when_it_changes
     generation_after(&assay, second).await;
 }
 
+async fn a_secret_that_changes_beside_the_folder_is_applied_again(db: TestDb) {
+    let secrets = Manifests::new().file("wiki", "the first secret of the wiki");
+    let file = secrets.path().join("wiki");
+    let client = format!(
+        "apiVersion: assay/v1\nkind: OidcClient\nmetadata: {{ name: wiki }}\nspec:\n  \
+         clientSecret: {{ fromFile: {} }}\n  grantTypes: [client_credentials]\n",
+        file.display()
+    );
+    let manifests = Manifests::new().file("wiki.yaml", &client);
+    let assay = Assay::with(db)
+        .manifests(&manifests)
+        .argument("--watch")
+        .start()
+        .await;
+    let first = generation_of(&assay).await;
+
+    secrets.write("wiki", "the second and longer secret of the wiki");
+    let second = generation_after(&assay, first).await;
+
+    // One that is gone changes nothing; when it is back it counts.
+    secrets.remove("wiki");
+    let began = Instant::now();
+    while !assay.logs().contains("were not applied") {
+        assert!(began.elapsed() < SOON, "{}", assay.logs());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(generation_of(&assay).await, second);
+    secrets.write("wiki", "the third secret of the wiki");
+    generation_after(&assay, second).await;
+}
+
 async fn it_ends_well_when_it_is_told_to(db: TestDb) {
     let assay = Assay::start(db).await;
     let process = assay.process_id();
@@ -107,6 +139,25 @@ async fn another_master_key_is_refused(db: TestDb) {
         "{}",
         refused.stderr
     );
+}
+
+#[tokio::test]
+async fn a_lost_master_key_is_told_and_no_other_is_made() {
+    let mut assay = Assay::start(TestDb::sqlite()).await;
+    assay.kill();
+    let key = assay.folder().join("data/master.key");
+    let copy = assay.folder().join("copy");
+    std::fs::rename(&key, &copy).unwrap();
+
+    for command in [vec!["serve", "--listen", "127.0.0.1:0"], vec!["history"]] {
+        let refused = assay.cli(command).expect_code(2);
+        let wanted = "is gone: restore it from a copy";
+        assert!(refused.stderr.contains(wanted), "{}", refused.stderr);
+        assert!(!key.exists());
+    }
+
+    std::fs::rename(&copy, &key).unwrap();
+    assay.run().await;
 }
 
 async fn a_switched_off_module_is_off_in_every_replica(db: TestDb) {

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -13,12 +13,13 @@ use assay_reconciler::{
     load::{self, LoadOptions, SourcePath},
     object::Object,
     problem::Problems,
+    secret::SecretReader,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cli::{CommandError, ProcessSecrets},
-    generation::{Actor, ApplyOptions, Engine, Outcome},
+    cli::{CommandError, ProcessSecrets, manifests},
+    generation::{Actor, ApplyOptions, Engine, Outcome, Source},
 };
 
 /// How often the files are looked at.
@@ -31,16 +32,31 @@ pub(super) struct Folder {
     paths: Arc<[PathBuf]>,
     /// What the files were when they were read last.
     seen: Fingerprint,
+    /// The files with secrets that were read last. They may lie anywhere.
+    secrets: Arc<[PathBuf]>,
+}
+
+/// Manifests as they were read.
+pub(super) struct Manifests {
+    objects: Vec<Object>,
+    source: Source,
 }
 
 /// Size and time of every file. What is not there has none.
-type Fingerprint = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
+type Fingerprint = BTreeMap<PathBuf, FileState>;
+
+type FileState = (u64, Option<SystemTime>);
+
+fn state(metadata: &fs::Metadata) -> FileState {
+    (metadata.len(), metadata.modified().ok())
+}
 
 impl Folder {
     pub(super) fn new(paths: Vec<PathBuf>) -> Self {
         Self {
             paths: paths.into(),
             seen: Fingerprint::new(),
+            secrets: Arc::default(),
         }
     }
 
@@ -48,15 +64,26 @@ impl Folder {
     ///
     /// # Errors
     /// Everything that is wrong in them.
-    pub(super) async fn read(&mut self) -> Result<Vec<Object>, CommandError> {
+    pub(super) async fn read(&mut self) -> Result<Manifests, CommandError> {
         let paths = Arc::clone(&self.paths);
-        let (seen, objects) = tokio::task::spawn_blocking(move || {
+        let (seen, secrets, manifests) = tokio::task::spawn_blocking(move || {
             // Looked at before they are read: a change in between is met again.
-            (fingerprint(&paths), read(&paths))
+            let mut seen = fingerprint(&paths);
+            let secrets = WatchedSecrets::default();
+            let manifests = read(&paths, &secrets);
+            let secrets = secrets.into_seen();
+            let names = secrets.keys().cloned().collect();
+            seen.extend(
+                secrets
+                    .into_iter()
+                    .filter_map(|(path, state)| Some((path, state?))),
+            );
+            (seen, names, manifests)
         })
         .await?;
         self.seen = seen;
-        Ok(objects?)
+        self.secrets = secrets;
+        Ok(manifests?)
     }
 
     /// Makes what was read the configuration, as `assay apply` does.
@@ -66,10 +93,16 @@ impl Folder {
     pub(super) async fn apply(
         &self,
         engine: &Engine,
-        objects: Vec<Object>,
+        manifests: Manifests,
     ) -> Result<(), CommandError> {
-        let desired = engine.desired(SetName::default(), objects)?;
-        let options = ApplyOptions::new(Actor::new("serve --manifests"));
+        if manifests.objects.is_empty() {
+            return Ok(());
+        }
+        let desired = engine.desired(SetName::default(), manifests.objects)?;
+        let options = ApplyOptions {
+            source: manifests.source,
+            ..ApplyOptions::new(Actor::new("serve --manifests"))
+        };
         let applied = engine.apply(desired, options).await?;
         let generation = applied.generation;
         match applied.outcome {
@@ -91,8 +124,8 @@ impl Folder {
     }
 
     async fn apply_again(&mut self, engine: &Engine) -> Result<(), CommandError> {
-        let objects = self.read().await?;
-        self.apply(engine, objects).await
+        let manifests = self.read().await?;
+        self.apply(engine, manifests).await
     }
 
     /// Applies the manifests again whenever they change. What is wrong is logged, and the
@@ -104,7 +137,13 @@ impl Folder {
             .is_some()
         {
             let paths = Arc::clone(&self.paths);
-            let Ok(now) = tokio::task::spawn_blocking(move || fingerprint(&paths)).await else {
+            let secrets = Arc::clone(&self.secrets);
+            let look = move || {
+                let mut now = fingerprint(&paths);
+                now.extend(fingerprint(&secrets));
+                now
+            };
+            let Ok(now) = tokio::task::spawn_blocking(look).await else {
                 continue;
             };
             if now == self.seen {
@@ -117,17 +156,49 @@ impl Folder {
     }
 }
 
-fn read(paths: &[PathBuf]) -> Result<Vec<Object>, Problems> {
+fn read(paths: &[PathBuf], secrets: &WatchedSecrets) -> Result<Manifests, Problems> {
     if paths.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Manifests {
+            objects: Vec::new(),
+            source: Source::default(),
+        });
     }
     let sources: Vec<SourcePath> = paths.iter().cloned().map(SourcePath::Path).collect();
-    let loaded = load::load(&sources, &ProcessSecrets, LoadOptions::default())?;
-    Ok(loaded
-        .manifests
-        .into_iter()
-        .map(|manifest| manifest.object)
-        .collect())
+    // Before they are read: an edit in between is then dirty the next time.
+    let source = manifests::source(paths);
+    let loaded = load::load(&sources, secrets, LoadOptions::default())?;
+    if !loaded.warnings.is_empty() {
+        tracing::warn!("{}", loaded.warnings);
+    }
+    let objects = loaded.manifests.into_iter().map(|manifest| manifest.object);
+    Ok(Manifests {
+        objects: objects.collect(),
+        source,
+    })
+}
+
+/// Reads secrets as the process does, and remembers what the files were before that.
+#[derive(Default)]
+struct WatchedSecrets(Mutex<BTreeMap<PathBuf, Option<FileState>>>);
+
+impl WatchedSecrets {
+    fn into_seen(self) -> BTreeMap<PathBuf, Option<FileState>> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SecretReader for WatchedSecrets {
+    fn env(&self, name: &str) -> Option<String> {
+        ProcessSecrets.env(name)
+    }
+
+    fn file(&self, path: &Path) -> io::Result<String> {
+        let state = fs::metadata(path).ok().as_ref().map(state);
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.entry(path.to_owned()).or_insert(state);
+        drop(seen);
+        ProcessSecrets.file(path)
+    }
 }
 
 fn fingerprint(paths: &[PathBuf]) -> Fingerprint {
@@ -149,8 +220,7 @@ fn add(path: &Path, depth: usize, fingerprint: &mut Fingerprint) -> io::Result<(
             }
         }
     } else {
-        let state = (metadata.len(), metadata.modified().ok());
-        fingerprint.insert(path.to_owned(), state);
+        fingerprint.insert(path.to_owned(), state(&metadata));
     }
     Ok(())
 }

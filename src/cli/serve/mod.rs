@@ -48,7 +48,7 @@ pub(super) struct Arguments {
     /// Files and folders of manifests to apply before listening.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     manifests: Vec<PathBuf>,
-    /// Apply the manifests again whenever a file changes.
+    /// Apply the manifests again whenever a file changes, one that `fromFile` names included.
     #[arg(long, requires = "manifests")]
     watch: bool,
 }
@@ -103,11 +103,9 @@ async fn serve(arguments: Arguments) -> Result<(), CommandError> {
     }
     let mut folder = Folder::new(arguments.manifests);
     // Before the database is opened, and made if there is none: what is wrong leaves no trace.
-    let objects = folder.read().await?;
+    let manifests = folder.read().await?;
     let opened = Opened::open(&config).await?;
-    if !objects.is_empty() {
-        folder.apply(&opened.engine, objects).await?;
-    }
+    folder.apply(&opened.engine, manifests).await?;
     let snapshot = opened.engine.snapshot(None).await?;
     welcome::first_admin_key(&opened.engine, &snapshot, &config).await?;
 
