@@ -12,6 +12,7 @@ mod export;
 mod history;
 mod intent;
 mod key_rotation;
+mod listed;
 mod observe;
 mod publisher;
 mod record;
@@ -38,6 +39,7 @@ pub use self::{
     errors::{ApplyError, SnapshotError, Undecodable},
     history::{GenerationRecord, MAX_RECORDS},
     key_rotation::{KeyState, SigningKeyRecord},
+    listed::Listed,
     publisher::{NotServing, Publisher},
     record::{Actor, Source},
     replicas::{HEARTBEAT, LIVE, Replica, ReplicaError, ReplicaId},

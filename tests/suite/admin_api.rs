@@ -122,6 +122,10 @@ async fn a_key_does_what_it_was_given_and_no_more(db: TestDb) {
         (Method::PATCH, "/auth/admin/auth/modules"),
         (Method::GET, USERS),
         (Method::POST, USERS),
+        (Method::GET, "/auth/admin/auth/sessions?user=x"),
+        (Method::DELETE, "/auth/admin/auth/sessions/x"),
+        (Method::GET, "/auth/admin/auth/audit"),
+        (Method::DELETE, "/auth/admin/auth/oidc-clients/x"),
         (Method::GET, "/auth/admin/auth/jwks"),
         (Method::POST, "/auth/admin/auth/jwks/rotate"),
     ] {

@@ -17,6 +17,7 @@
 mod harness;
 
 mod admin_api;
+mod admin_insight;
 mod command_line;
 mod configuration;
 mod crash;

@@ -31,7 +31,9 @@ macro_rules! permissions {
         }
     )*};
 }
-permissions!(ConfigRead ConfigApply KeysRead KeysRotate UsersRead UsersWrite);
+permissions!(
+    ConfigRead ConfigApply KeysRead KeysRotate UsersRead UsersWrite SessionsRead SessionsWrite AuditRead
+);
 
 /// Whoever asks has a key that is valid now and has the permission `P`. Made here and nowhere else: a
 /// handler that takes it cannot forget the check.

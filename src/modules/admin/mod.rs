@@ -5,6 +5,8 @@
 //! around it. `/auth/admin/openapi.json` describes them.
 
 mod administration;
+mod audit_log;
+mod configured;
 mod credential;
 mod json;
 mod modules;
@@ -12,6 +14,7 @@ mod openapi;
 mod people;
 mod reconcile;
 mod refusal;
+mod sessions;
 mod signing_keys;
 mod status;
 
@@ -19,6 +22,8 @@ use axum::Router;
 
 pub use self::{
     administration::Administration,
+    audit_log::{AuditQuery, RecordedEvent, RecordedEvents},
+    configured::{Configured, ConfiguredObject, ConfiguredQuery},
     modules::{ModuleState, SwitchRequest, group},
     people::{CreateUser, NewState, People, Person, UpdateUser, UsersQuery},
     reconcile::{
@@ -43,6 +48,9 @@ pub fn routes(context: &Context) -> Router {
         .merge(reconcile::routes())
         .merge(modules::routes())
         .merge(people::routes())
+        .merge(sessions::routes())
+        .merge(audit_log::routes())
+        .merge(configured::routes())
         .merge(signing_keys::routes())
         .merge(status::routes())
         .merge(openapi::routes())

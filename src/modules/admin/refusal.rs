@@ -35,6 +35,9 @@ pub enum Refusal {
     /// There is no such person.
     #[error("there is no such user")]
     UnknownUser,
+    /// There is no such session, or it has ended.
+    #[error("there is no such session")]
+    UnknownSession,
     /// An account that cannot be made or changed like that.
     #[error(transparent)]
     Password(PasswordError),
@@ -85,7 +88,7 @@ impl Refusal {
                 KeyError::Store(error) => of_store(error),
                 _ => kind::INTERNAL,
             },
-            Self::UnknownUser => kind::NOT_FOUND,
+            Self::UnknownUser | Self::UnknownSession => kind::NOT_FOUND,
             Self::Password(error) => of_password(error),
             Self::Encode(_) => kind::INTERNAL,
             Self::Store(error) => of_store(error),

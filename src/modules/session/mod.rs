@@ -30,7 +30,7 @@ pub use self::{
     end::{end_other_sessions, end_session, sign_out},
     origin::require_same_origin,
     reap::reap,
-    record::{SessionSummary, sessions_of},
+    record::{SessionSummary, revoke, sessions_of},
     return_to::ReturnTo,
     sign_in::{Authentication, sign_in},
     visitor::{SignedIn, Visitor},

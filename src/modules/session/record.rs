@@ -1,5 +1,7 @@
 //! The rows of `sessions`.
 
+use serde::Serialize;
+
 use crate::{
     clock::UnixMillis,
     crypto::{Hashed, Keyring},
@@ -128,8 +130,28 @@ pub(super) async fn revoke_by_token(
     .map(drop)
 }
 
+/// Ends a session, whosever it is, and gives the id of the person; `None` if there is no such session
+/// or it has ended.
+pub async fn revoke(
+    tx: &mut Tx,
+    session_id: &str,
+    now: UnixMillis,
+) -> Result<Option<String>, StoreError> {
+    let ended = fetch_optional!(
+        tx,
+        (String,),
+        "UPDATE sessions SET revoked_at = $2
+          WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2
+      RETURNING user_id",
+        session_id,
+        now,
+    )?;
+    Ok(ended.map(|(user_id,)| user_id))
+}
+
 /// A session as its owner sees it.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
 pub struct SessionSummary {
     /// Its id; not what the cookie holds.
     pub id: String,

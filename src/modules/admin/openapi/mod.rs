@@ -1,8 +1,11 @@
 //! What the admin API is, for those who write clients.
 
+mod schemas;
+
 use axum::{Json, Router, routing::get};
 use serde_json::{Map, Value, json};
 
+use self::schemas::{refer, schemas, text};
 use crate::modules::Context;
 
 /// One operation: what a client needs to know of it.
@@ -63,6 +66,20 @@ operations! {
         "Delete an account and all that hangs on it";
     put "/auth/admin/auth/users/{id}/password" "users.write" () Some("SetPassword") => "204" None,
         "Set another password and end all sessions";
+    get "/auth/admin/auth/sessions" "sessions.read" ("user") None => "200" Some("Sessions"),
+        "The live sessions of the user with this id, the latest used first";
+    delete "/auth/admin/auth/sessions/{id}" "sessions.write" () None => "204" None,
+        "End a session, and what was granted in it except for offline use";
+    get "/auth/admin/auth/audit" "audit.read" ("limit" "before" "user" "action") None => "200" Some("AuditEvents"),
+        "What happened, newest first; by or to the user with this id, if given";
+    get "/auth/admin/auth/oidc-clients" "config.read" ("limit" "after") None => "200" Some("Configured"),
+        "The clients, by name; changed by applying manifests";
+    get "/auth/admin/auth/oidc-clients/{id}" "config.read" () None => "200" Some("ConfiguredObject"),
+        "The client of this name";
+    get "/auth/admin/auth/upstream" "config.read" ("limit" "after") None => "200" Some("Configured"),
+        "The upstream providers, by name; changed by applying manifests";
+    get "/auth/admin/auth/upstream/{id}" "config.read" () None => "200" Some("ConfiguredObject"),
+        "The upstream provider of this name";
     get "/auth/admin/auth/jwks" "keys.read" () None => "200" Some("SigningKeys"),
         "The keys that sign tokens, and those that only verify";
     post "/auth/admin/auth/jwks/rotate" "keys.rotate" () None => "200" Some("RotatedKeys"),
@@ -98,7 +115,7 @@ fn described(operation: &Operation) -> Value {
     let in_query = operation
         .query
         .iter()
-        .map(|name| json!({ "name": name, "in": "query", "schema": { "type": parameter(name) } }));
+        .map(|name| json!({ "name": name, "in": "query", "schema": { "type": parameter(operation, name) } }));
     let in_path = operation
         .path
         .contains("{id}")
@@ -129,135 +146,16 @@ fn described(operation: &Operation) -> Value {
     described
 }
 
-fn parameter(name: &str) -> &'static str {
+fn parameter(operation: &Operation, name: &str) -> &'static str {
     match name {
-        "limit" | "before" => "integer",
+        // Generations are numbered.
+        "before" if operation.path.ends_with("/generations") => "integer",
+        "limit" => "integer",
         _ => "string",
     }
 }
 
-fn refer(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
-}
-
-fn text() -> Value {
-    json!({ "type": "string" })
-}
-
-fn integer() -> Value {
-    json!({ "type": "integer" })
-}
-
-fn boolean() -> Value {
-    json!({ "type": "boolean" })
-}
-
-fn list(of: &Value) -> Value {
-    json!({ "type": "array", "items": of })
-}
-
-/// An object of which these members are always there.
-fn object(required: &[&str], properties: &Value) -> Value {
-    json!({ "type": "object", "required": required, "properties": properties })
-}
-
-fn schemas() -> Value {
-    let manifest = json!({ "type": "object", "description": "As in schema/assay.json" });
-    let plan = json!({ "type": "object", "description": "As in schema/Plan.json" });
-    let source = object(
-        &[],
-        &json!({ "commit": text(), "dirty": boolean(), "url": text() }),
-    );
-    let millis = json!({ "type": "integer", "description": "Milliseconds since 1970 in UTC" });
-    json!({
-        "Plan": plan,
-        "PlanRequest": object(&["manifests"], &json!({
-            "set": text(), "manifests": list(&manifest), "prune": boolean(), "takeOver": boolean(),
-            "save": boolean(),
-        })),
-        "ApplyRequest": object(&[], &json!({
-            "set": text(), "manifests": list(&manifest), "plan": refer("Plan"), "prune": boolean(),
-            "takeOver": boolean(), "dryRun": boolean(), "yes": boolean(), "source": source,
-        })),
-        "ApplyReply": object(&["outcome", "generation", "plan"], &json!({
-            "outcome": { "enum": ["applied", "unchanged", "dryRun"] },
-            "generation": integer(), "plan": refer("Plan"), "notServing": text(),
-        })),
-        "RollbackRequest": object(&["generation"], &json!({
-            "generation": integer(), "yes": boolean(), "dryRun": boolean(),
-        })),
-        "Generation": object(
-            &["generation", "createdAt", "actor", "source", "digest", "summary"],
-            &json!({
-                "generation": integer(), "createdAt": millis, "actor": text(),
-                "set": { "type": ["string", "null"] }, "source": { "type": "object" },
-                "digest": text(), "summary": text(),
-            }),
-        ),
-        "Generations": object(&["generations"], &json!({
-            "generations": list(&refer("Generation")), "next": integer(),
-        })),
-        "Export": object(&["objects"], &json!({
-            "objects": list(&object(
-                &["owner", "manifest"],
-                &json!({ "owner": text(), "manifest": manifest }),
-            )),
-        })),
-        "Status": object(&["generation", "replicas"], &json!({
-            "generation": integer(), "record": refer("Generation"),
-            "replicas": list(&object(
-                &["id", "startedAt", "seenAt", "generation"],
-                &json!({
-                    "id": text(), "startedAt": millis, "seenAt": millis, "generation": integer(),
-                    "error": { "type": ["string", "null"] },
-                }),
-            )),
-        })),
-        "Modules": list(&object(
-            &["name", "enabled", "inBuild", "alwaysOn", "requires"],
-            &json!({
-                "name": text(), "enabled": boolean(), "inBuild": boolean(),
-                "alwaysOn": boolean(), "requires": list(&text()), "owner": text(),
-            }),
-        )),
-        "SwitchRequest": object(&["modules", "enabled"], &json!({
-            "modules": list(&text()), "enabled": boolean(),
-        })),
-        "CreateUser": object(&["email"], &json!({
-            "email": text(), "password": text(), "isAdmin": boolean(),
-        })),
-        "UpdateUser": object(&[], &json!({
-            "state": { "enum": ["active", "disabled"] }, "isAdmin": boolean(),
-        })),
-        "SetPassword": object(&["password"], &json!({ "password": text() })),
-        "User": object(
-            &["id", "email", "emailVerified", "state", "isAdmin", "hasPassword", "createdAt", "updatedAt"],
-            &json!({
-                "id": text(), "email": text(), "emailVerified": boolean(),
-                "state": { "enum": ["active", "disabled", "pending"] }, "isAdmin": boolean(),
-                "hasPassword": boolean(), "createdAt": millis, "updatedAt": millis,
-            }),
-        ),
-        "Users": object(&["users"], &json!({ "users": list(&refer("User")), "next": text() })),
-        "SigningKeys": list(&object(
-            &["kid", "algorithm", "state", "createdAt"],
-            &json!({
-                "kid": text(), "algorithm": text(), "state": { "enum": ["active", "retired"] },
-                "createdAt": millis, "retiredAt": { "type": ["integer", "null"] },
-                "expiresAt": { "type": ["integer", "null"] },
-            }),
-        )),
-        "RotatedKeys": list(&object(
-            &["algorithm", "kid"],
-            &json!({ "algorithm": text(), "kid": text() }),
-        )),
-        "Problem": object(&["type", "title", "status"], &json!({
-            "type": text(), "title": text(), "status": integer(), "detail": text(),
-        })),
-    })
-}
-
-pub(super) fn routes() -> Router<Context> {
+pub(in crate::modules::admin) fn routes() -> Router<Context> {
     // Anybody may know what the API is; nothing in it is of this installation.
     Router::new().route(
         "/auth/admin/openapi.json",

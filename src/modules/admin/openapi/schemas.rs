@@ -1,0 +1,158 @@
+//! The bodies of requests and answers.
+
+use serde_json::{Value, json};
+
+pub(super) fn refer(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+pub(super) fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn integer() -> Value {
+    json!({ "type": "integer" })
+}
+
+fn boolean() -> Value {
+    json!({ "type": "boolean" })
+}
+
+fn list(of: &Value) -> Value {
+    json!({ "type": "array", "items": of })
+}
+
+/// An object of which these members are always there.
+fn object(required: &[&str], properties: &Value) -> Value {
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+pub(super) fn schemas() -> Value {
+    let manifest = json!({ "type": "object", "description": "As in schema/assay.json" });
+    let plan = json!({ "type": "object", "description": "As in schema/Plan.json" });
+    let source = object(
+        &[],
+        &json!({ "commit": text(), "dirty": boolean(), "url": text() }),
+    );
+    let millis = json!({ "type": "integer", "description": "Milliseconds since 1970 in UTC" });
+    json!({
+        "Plan": plan,
+        "PlanRequest": object(&["manifests"], &json!({
+            "set": text(), "manifests": list(&manifest), "prune": boolean(), "takeOver": boolean(),
+            "save": boolean(),
+        })),
+        "ApplyRequest": object(&[], &json!({
+            "set": text(), "manifests": list(&manifest), "plan": refer("Plan"), "prune": boolean(),
+            "takeOver": boolean(), "dryRun": boolean(), "yes": boolean(), "source": source,
+        })),
+        "ApplyReply": object(&["outcome", "generation", "plan"], &json!({
+            "outcome": { "enum": ["applied", "unchanged", "dryRun"] },
+            "generation": integer(), "plan": refer("Plan"), "notServing": text(),
+        })),
+        "RollbackRequest": object(&["generation"], &json!({
+            "generation": integer(), "yes": boolean(), "dryRun": boolean(),
+        })),
+        "Generation": object(
+            &["generation", "createdAt", "actor", "source", "digest", "summary"],
+            &json!({
+                "generation": integer(), "createdAt": millis, "actor": text(),
+                "set": { "type": ["string", "null"] }, "source": { "type": "object" },
+                "digest": text(), "summary": text(),
+            }),
+        ),
+        "Generations": object(&["generations"], &json!({
+            "generations": list(&refer("Generation")), "next": integer(),
+        })),
+        "Export": object(&["objects"], &json!({
+            "objects": list(&object(
+                &["owner", "manifest"],
+                &json!({ "owner": text(), "manifest": manifest }),
+            )),
+        })),
+        "Status": object(&["generation", "replicas"], &json!({
+            "generation": integer(), "record": refer("Generation"),
+            "replicas": list(&object(
+                &["id", "startedAt", "seenAt", "generation"],
+                &json!({
+                    "id": text(), "startedAt": millis, "seenAt": millis, "generation": integer(),
+                    "error": { "type": ["string", "null"] },
+                }),
+            )),
+        })),
+        "Modules": list(&object(
+            &["name", "enabled", "inBuild", "alwaysOn", "requires"],
+            &json!({
+                "name": text(), "enabled": boolean(), "inBuild": boolean(),
+                "alwaysOn": boolean(), "requires": list(&text()), "owner": text(),
+            }),
+        )),
+        "SwitchRequest": object(&["modules", "enabled"], &json!({
+            "modules": list(&text()), "enabled": boolean(),
+        })),
+        "CreateUser": object(&["email"], &json!({
+            "email": text(), "password": text(), "isAdmin": boolean(),
+        })),
+        "UpdateUser": object(&[], &json!({
+            "state": { "enum": ["active", "disabled"] }, "isAdmin": boolean(),
+        })),
+        "SetPassword": object(&["password"], &json!({ "password": text() })),
+        "User": object(
+            &["id", "email", "emailVerified", "state", "isAdmin", "hasPassword", "createdAt", "updatedAt"],
+            &json!({
+                "id": text(), "email": text(), "emailVerified": boolean(),
+                "state": { "enum": ["active", "disabled", "pending"] }, "isAdmin": boolean(),
+                "hasPassword": boolean(), "createdAt": millis, "updatedAt": millis,
+            }),
+        ),
+        "Users": object(&["users"], &json!({ "users": list(&refer("User")), "next": text() })),
+        "Sessions": object(&["sessions"], &json!({
+            "sessions": list(&object(
+                &["id", "createdAt", "seenAt", "expiresAt"],
+                &json!({
+                    "id": text(), "ip": { "type": ["string", "null"] },
+                    "userAgent": { "type": ["string", "null"] },
+                    "createdAt": millis, "seenAt": millis, "expiresAt": millis,
+                }),
+            )),
+        })),
+        "AuditEvents": object(&["events"], &json!({
+            "events": list(&object(
+                &["id", "occurredAt", "actor", "action", "detail"],
+                &json!({
+                    "id": text(), "occurredAt": millis, "actor": text(), "action": text(),
+                    "subject": { "type": ["string", "null"] }, "detail": { "type": "object" },
+                    "ip": { "type": ["string", "null"] },
+                }),
+            )),
+            "next": text(),
+        })),
+        "ConfiguredObject": object(
+            &["id", "owner", "generation", "updatedAt", "manifest"],
+            &json!({
+                "id": text(), "owner": text(), "generation": integer(), "updatedAt": millis,
+                "manifest": {
+                    "type": "object",
+                    "description": "As in schema/assay.json, with `***` in the place of secrets",
+                },
+            }),
+        ),
+        "Configured": object(&["objects"], &json!({
+            "objects": list(&refer("ConfiguredObject")), "next": text(),
+        })),
+        "SigningKeys": list(&object(
+            &["kid", "algorithm", "state", "createdAt"],
+            &json!({
+                "kid": text(), "algorithm": text(), "state": { "enum": ["active", "retired"] },
+                "createdAt": millis, "retiredAt": { "type": ["integer", "null"] },
+                "expiresAt": { "type": ["integer", "null"] },
+            }),
+        )),
+        "RotatedKeys": list(&object(
+            &["algorithm", "kid"],
+            &json!({ "algorithm": text(), "kid": text() }),
+        )),
+        "Problem": object(&["type", "title", "status"], &json!({
+            "type": text(), "title": text(), "status": integer(), "detail": text(),
+        })),
+    })
+}
