@@ -97,3 +97,6 @@ ALTER TABLE oidc_grants ADD COLUMN sid TEXT;
 ALTER TABLE oidc_grants ADD COLUMN dpop_jkt TEXT;
 ALTER TABLE oidc_grants ADD COLUMN x5t_s256 TEXT;
 ALTER TABLE oidc_grants ADD COLUMN actor TEXT;
+
+-- One key of each algorithm waits for its turn.
+CREATE UNIQUE INDEX jwks_keys_one_next ON jwks_keys (algorithm) WHERE state = 'next';

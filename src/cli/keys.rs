@@ -82,6 +82,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 
 fn row(key: &SigningKeyRecord) -> [String; 5] {
     let state = match key.state {
+        KeyState::Next => "next",
         KeyState::Active => "active",
         KeyState::Retired => "retired",
     };

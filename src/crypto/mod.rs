@@ -10,13 +10,15 @@ mod signing;
 pub mod token;
 mod verifying;
 
+pub use assay_reconciler::spec::module::SigningAlgorithm;
+
 pub use self::{
     error::CryptoError,
     keyring::{Hashed, Keyring},
     master_key::{KeyFile, MasterKey, MasterKeyError},
     pool::{Busy, CpuPool},
     secret::Secret,
-    signing::{SigningAlgorithm, SigningKey},
+    signing::SigningKey,
     verifying::{Expected, VerifyError, VerifyingKeys},
 };
 

@@ -1,58 +1,22 @@
 use std::fmt;
 
+use assay_reconciler::spec::module::SigningAlgorithm;
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     rand::SystemRandom,
     rsa::KeySize,
     signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+        EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
         RsaKeyPair,
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
 use super::{CryptoError, Secret};
-
-/// A signature algorithm of RFC 7518 and RFC 8037 that tokens may be signed with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum SigningAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256 and 2,048 bits, which every client understands.
-    #[serde(rename = "RS256")]
-    Rs256,
-    /// ECDSA on P-256 with SHA-256.
-    #[serde(rename = "ES256")]
-    Es256,
-    /// Ed25519.
-    #[serde(rename = "EdDSA")]
-    EdDsa,
-}
-
-impl SigningAlgorithm {
-    /// Its registered name, as in the `alg` header.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Es256 => "ES256",
-            Self::EdDsa => "EdDSA",
-        }
-    }
-
-    /// The algorithm of that registered name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Rs256, Self::Es256, Self::EdDsa]
-            .into_iter()
-            .find(|algorithm| algorithm.name() == name)
-    }
-}
-
-impl fmt::Display for SigningAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A private key, parsed once and kept: parsing an RSA key for each signature costs a good part of the
 /// signature again.
@@ -66,7 +30,7 @@ pub struct SigningKey {
 
 enum Pair {
     Rsa(RsaKeyPair),
-    P256(EcdsaKeyPair),
+    Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
 }
 
@@ -76,13 +40,13 @@ impl SigningKey {
         let failed = |_| CryptoError::Library("generating a key");
         let random = SystemRandom::new();
         let pkcs8 = match algorithm {
-            SigningAlgorithm::Rs256 => {
+            SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 => {
                 let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
                 let der: Pkcs8V1Der = pair.as_der().map_err(failed)?;
                 der.as_ref().to_vec()
             }
-            SigningAlgorithm::Es256 => {
-                EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+            SigningAlgorithm::Es256 | SigningAlgorithm::Es384 => {
+                EcdsaKeyPair::generate_pkcs8(curve(algorithm).0, &random)
                     .map_err(failed)?
                     .as_ref()
                     .to_vec()
@@ -101,24 +65,24 @@ impl SigningKey {
         let rejected = |_| CryptoError::BadKey(algorithm);
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let (pair, parameters) = match algorithm {
-            SigningAlgorithm::Rs256 => {
+            SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 => {
                 let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(rejected)?;
                 let public = pair.public_key();
                 let n = encode(public.modulus().big_endian_without_leading_zero());
                 let e = encode(public.exponent().big_endian_without_leading_zero());
                 (Pair::Rsa(pair), json!({ "kty": "RSA", "n": n, "e": e }))
             }
-            SigningAlgorithm::Es256 => {
-                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
-                    .map_err(rejected)?;
-                // SEC 1, 2.3.3: 04, then x and y of 32 bytes each.
+            SigningAlgorithm::Es256 | SigningAlgorithm::Es384 => {
+                let (curve, name, length) = curve(algorithm);
+                let pair = EcdsaKeyPair::from_pkcs8(curve, pkcs8).map_err(rejected)?;
+                // SEC 1, 2.3.3: 04, then x and y.
                 let (x, y) = match pair.public_key().as_ref() {
-                    [4, point @ ..] if point.len() == 64 => point.split_at(32),
+                    [4, point @ ..] if point.len() == 2 * length => point.split_at(length),
                     _ => return Err(CryptoError::BadKey(algorithm)),
                 };
                 let parameters =
-                    json!({ "kty": "EC", "crv": "P-256", "x": encode(x), "y": encode(y) });
-                (Pair::P256(pair), parameters)
+                    json!({ "kty": "EC", "crv": name, "x": encode(x), "y": encode(y) });
+                (Pair::Ecdsa(pair), parameters)
             }
             SigningAlgorithm::EdDsa => {
                 let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(rejected)?;
@@ -158,12 +122,12 @@ impl SigningKey {
         #[derive(Serialize)]
         struct Header<'a> {
             typ: &'a str,
-            alg: SigningAlgorithm,
+            alg: &'a str,
             kid: &'a str,
         }
         let header = Header {
             typ,
-            alg: self.algorithm,
+            alg: self.algorithm.name(),
             kid: &self.kid,
         };
         let json = |error: serde_json::Error| CryptoError::Claims(error.to_string());
@@ -186,11 +150,15 @@ impl SigningKey {
         match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &self.random, message, &mut signature)
+                let padding = match self.algorithm {
+                    SigningAlgorithm::Ps256 => &RSA_PSS_SHA256,
+                    _ => &RSA_PKCS1_SHA256,
+                };
+                pair.sign(padding, &self.random, message, &mut signature)
                     .map_err(failed)?;
                 Ok(signature)
             }
-            Pair::P256(pair) => {
+            Pair::Ecdsa(pair) => {
                 let signature = pair.sign(&self.random, message).map_err(failed)?;
                 Ok(signature.as_ref().to_vec())
             }
@@ -205,6 +173,14 @@ impl SigningKey {
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey({} {})", self.algorithm, self.kid)
+    }
+}
+
+/// The curve, its name in a JWK, and the length of a coordinate in bytes (RFC 7518 6.2.1).
+fn curve(algorithm: SigningAlgorithm) -> (&'static EcdsaSigningAlgorithm, &'static str, usize) {
+    match algorithm {
+        SigningAlgorithm::Es384 => (&ECDSA_P384_SHA384_FIXED_SIGNING, "P-384", 48),
+        _ => (&ECDSA_P256_SHA256_FIXED_SIGNING, "P-256", 32),
     }
 }
 
@@ -247,8 +223,8 @@ mod tests {
 
     #[test]
     fn a_stored_key_is_the_same_key_and_no_other_algorithm_takes_it() {
-        use SigningAlgorithm::{EdDsa, Es256, Rs256};
-        for algorithm in [Rs256, Es256, EdDsa] {
+        use SigningAlgorithm::{EdDsa, Rs256};
+        for algorithm in SigningAlgorithm::ALL {
             let (key, pkcs8) = SigningKey::generate(algorithm).unwrap();
             let loaded = SigningKey::from_pkcs8(algorithm, pkcs8.expose()).unwrap();
             assert_eq!(loaded.kid(), key.kid());

@@ -1,10 +1,10 @@
 use std::{collections::HashMap, time::Duration};
 
+use assay_reconciler::spec::module::SigningAlgorithm;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::SigningAlgorithm;
 use crate::clock::UnixMillis;
 
 /// The longest token that is looked at, in bytes.
@@ -95,7 +95,9 @@ impl VerifyingKeys {
         // against the time that was passed in.
         let mut validation = Validation::new(match algorithm {
             SigningAlgorithm::Rs256 => Algorithm::RS256,
+            SigningAlgorithm::Ps256 => Algorithm::PS256,
             SigningAlgorithm::Es256 => Algorithm::ES256,
+            SigningAlgorithm::Es384 => Algorithm::ES384,
             SigningAlgorithm::EdDsa => Algorithm::EdDSA,
         });
         validation.required_spec_claims.clear();

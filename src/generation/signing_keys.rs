@@ -9,7 +9,7 @@ use assay_reconciler::spec::module::{JwtSettings, SigningAlgorithm};
 
 use super::documents::Undecodable;
 use crate::{
-    crypto::{self, Jwk, Keyring, SigningKey, VerifyingKeys},
+    crypto::{Jwk, Keyring, SigningKey, VerifyingKeys},
     store::{StoreError, Tx, fetch_all, fetch_one},
 };
 
@@ -129,7 +129,7 @@ pub(super) async fn load(
         let damaged = || KeyError::Damaged {
             kid: row.kid.clone(),
         };
-        let algorithm = algorithm(&row.algorithm).ok_or_else(damaged)?;
+        let algorithm = SigningAlgorithm::from_name(&row.algorithm).ok_or_else(damaged)?;
         if let Some(sealed) = &row.private_key {
             let key = match before.active.get(&algorithm) {
                 Some(key) if key.kid() == row.kid => Arc::clone(key),
@@ -144,25 +144,6 @@ pub(super) async fn load(
         verifying: VerifyingKeys::new(&jwks),
         jwks: serde_json::json!({ "keys": jwks }).to_string().into(),
     })
-}
-
-pub(super) fn algorithm(name: &str) -> Option<SigningAlgorithm> {
-    [
-        SigningAlgorithm::Rs256,
-        SigningAlgorithm::Es256,
-        SigningAlgorithm::EdDsa,
-    ]
-    .into_iter()
-    .find(|algorithm| algorithm.name() == name)
-}
-
-/// The algorithm as the keys know it.
-pub(super) const fn of_key(algorithm: SigningAlgorithm) -> crypto::SigningAlgorithm {
-    match algorithm {
-        SigningAlgorithm::Rs256 => crypto::SigningAlgorithm::Rs256,
-        SigningAlgorithm::Es256 => crypto::SigningAlgorithm::Es256,
-        SigningAlgorithm::EdDsa => crypto::SigningAlgorithm::EdDsa,
-    }
 }
 
 /// What a sealed private key is bound to, so that it cannot pass for another one.
@@ -181,7 +162,7 @@ fn open(
         .map_err(|_| KeyError::Sealed {
             kid: kid.to_owned(),
         })?;
-    SigningKey::from_pkcs8(of_key(algorithm), pkcs8.expose()).map_err(|_| KeyError::Damaged {
+    SigningKey::from_pkcs8(algorithm, pkcs8.expose()).map_err(|_| KeyError::Damaged {
         kid: kid.to_owned(),
     })
 }

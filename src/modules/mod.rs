@@ -90,7 +90,7 @@ pub static MODULES: [Module; 5] = [
         name: ModuleName::Jwt,
         paths: &["/.well-known/jwks.json"],
         routes: jwt::routes,
-        tasks: |_, _| Vec::new(),
+        tasks: jwt::tasks,
     },
     Module {
         name: ModuleName::Password,

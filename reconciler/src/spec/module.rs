@@ -325,6 +325,11 @@ pub struct JwtSettings {
     /// The algorithms a signing key is kept for. `RS256` is always among them, because every
     /// relying party can verify it (OpenID Connect Core 15.1).
     pub algorithms: BTreeSet<SigningAlgorithm>,
+    /// How long a key signs before the next one takes its place.
+    pub rotate_every: Span,
+    /// How long the next key stands in the JWKS before it signs, so that relying parties know it by
+    /// then.
+    pub publish_ahead: Span,
     /// How long a retired key stays in the JWKS. No token may outlive it.
     pub retired_key_ttl: Span,
 }
@@ -333,6 +338,8 @@ impl Default for JwtSettings {
     fn default() -> Self {
         Self {
             algorithms: BTreeSet::from([SigningAlgorithm::Rs256]),
+            rotate_every: Span::days(90),
+            publish_ahead: Span::days(1),
             retired_key_ttl: Span::days(7),
         }
     }
@@ -358,22 +365,52 @@ pub enum SigningAlgorithm {
     #[default]
     #[serde(rename = "RS256")]
     Rs256,
+    /// RSASSA-PSS with SHA-256 and a 2048-bit key.
+    #[serde(rename = "PS256")]
+    Ps256,
     /// ECDSA on P-256 with SHA-256.
     #[serde(rename = "ES256")]
     Es256,
+    /// ECDSA on P-384 with SHA-384.
+    #[serde(rename = "ES384")]
+    Es384,
     /// Ed25519.
     #[serde(rename = "EdDSA")]
     EdDsa,
 }
 
 impl SigningAlgorithm {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Rs256,
+        Self::Ps256,
+        Self::Es256,
+        Self::Es384,
+        Self::EdDsa,
+    ];
+
+    /// The algorithm of this `alg` value.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name() == name)
+    }
+
     /// The `alg` value.
     pub const fn name(self) -> &'static str {
         match self {
             SigningAlgorithm::Rs256 => "RS256",
+            SigningAlgorithm::Ps256 => "PS256",
             SigningAlgorithm::Es256 => "ES256",
+            SigningAlgorithm::Es384 => "ES384",
             SigningAlgorithm::EdDsa => "EdDSA",
         }
+    }
+}
+
+impl fmt::Display for SigningAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 

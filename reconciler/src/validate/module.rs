@@ -47,6 +47,18 @@ pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Fi
                 .help("add `RS256`"));
             }
             lifetime("settings/retiredKeyTtl", jwt.retired_key_ttl, &mut add);
+            lifetime("settings/publishAhead", jwt.publish_ahead, &mut add);
+            if jwt.publish_ahead >= jwt.rotate_every {
+                add(Finding::in_spec(
+                    "module",
+                    "settings/publishAhead",
+                    format!(
+                        "a key that signs for {} cannot be published {} ahead",
+                        jwt.rotate_every, jwt.publish_ahead
+                    ),
+                )
+                .help("make it shorter than `rotateEvery`"));
+            }
         }
         ModuleSettings::OidcProvider(provider) => {
             lifetime(

@@ -125,6 +125,42 @@ both_databases! {
         assert!(!is_taken(&last));
     }
 
+    async fn a_key_is_published_a_while_before_it_signs(db: TestDb) {
+        let almost = |hours: u64| Duration::from_secs(hours * 3_600 - 1);
+        let room = Room::new(db).await;
+        let settings = json!({ "rotateEvery": "10h", "publishAhead": "2h", "retiredKeyTtl": "1d" });
+        room.apply(vec![object(Kind::Module, "jwt", json!({ "settings": settings }))]).await.unwrap();
+        let first = room.engine.snapshot(None).await.unwrap();
+        let signing = |snapshot: &Snapshot| {
+            snapshot.signing_keys().active(SigningAlgorithm::Rs256).unwrap().kid().to_owned()
+        };
+
+        room.clock.advance(almost(8));
+        room.engine.tend_signing_keys().await.unwrap();
+        assert_eq!(room.engine.signing_key_records().await.unwrap().len(), 1);
+        room.clock.advance(Duration::from_secs(1));
+        // Several servers do so at once.
+        let (one, other) = tokio::join!(room.engine.tend_signing_keys(), room.engine.tend_signing_keys());
+        one.unwrap();
+        other.unwrap();
+        let published = room.engine.snapshot(Some(&first)).await.unwrap();
+        assert_eq!(signing(&published), signing(&first), "it does not sign yet");
+        assert_eq!(kids(&published).len(), 2);
+        let records = room.engine.signing_key_records().await.unwrap();
+        assert_eq!(records[1].state, KeyState::Next);
+
+        room.clock.advance(almost(2));
+        room.engine.tend_signing_keys().await.unwrap();
+        assert_eq!(signing(&room.engine.snapshot(Some(&published)).await.unwrap()), signing(&first));
+        room.clock.advance(Duration::from_secs(1));
+        let (one, other) = tokio::join!(room.engine.tend_signing_keys(), room.engine.tend_signing_keys());
+        one.unwrap();
+        other.unwrap();
+        let rotated = room.engine.snapshot(Some(&published)).await.unwrap();
+        assert_eq!(signing(&rotated), records[1].kid, "the one that was published");
+        assert_eq!(kids(&rotated).len(), 2, "what the old one signed still verifies");
+    }
+
     async fn an_algorithm_gets_its_key_with_the_generation_that_lists_it(db: TestDb) {
         let room = Room::new(db).await;
         room.apply(vec![jwt(&["RS256"])]).await.unwrap();

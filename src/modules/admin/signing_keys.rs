@@ -39,7 +39,8 @@ impl Administration {
         let active = records
             .iter()
             .filter(|record| record.state == KeyState::Active);
-        for algorithm in active.filter_map(|record| algorithm(&record.algorithm)) {
+        for algorithm in active.filter_map(|record| SigningAlgorithm::from_name(&record.algorithm))
+        {
             let kid = self
                 .engine
                 .rotate_signing_key(algorithm, &self.actor)
@@ -51,16 +52,6 @@ impl Administration {
         }
         Ok(rotated)
     }
-}
-
-fn algorithm(name: &str) -> Option<SigningAlgorithm> {
-    [
-        SigningAlgorithm::Rs256,
-        SigningAlgorithm::Es256,
-        SigningAlgorithm::EdDsa,
-    ]
-    .into_iter()
-    .find(|algorithm| algorithm.name() == name)
 }
 
 pub(super) fn routes() -> Router<Context> {

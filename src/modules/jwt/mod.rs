@@ -7,8 +7,11 @@
 
 mod access_token;
 mod jwks;
+mod rotation;
 
 use axum::{Router, http::HeaderMap, routing::get};
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 
 pub use self::access_token::{AccessTokenClaims, verify_access_token};
 use super::Context;
@@ -28,4 +31,9 @@ pub fn routes(context: &Context) -> Router {
         JWKS_PATH,
         get(async move |headers: HeaderMap| jwks.respond(&headers)),
     )
+}
+
+/// The module's background work.
+pub fn tasks(context: &Context, stop: CancellationToken) -> Vec<BoxFuture<'static, ()>> {
+    vec![Box::pin(rotation::run(context.engine.clone(), stop))]
 }

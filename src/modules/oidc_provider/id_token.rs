@@ -1,7 +1,7 @@
 //! ID tokens (OpenID Connect Core 2).
 
 use assay_reconciler::spec::module::SigningAlgorithm;
-use aws_lc_rs::digest::{SHA256, SHA512, digest};
+use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -56,7 +56,7 @@ pub(super) fn make(
         iat: occasion.issued_at.as_seconds(),
         auth_time: grant.authenticated_at.as_seconds(),
         nonce: grant.nonce.as_deref(),
-        at_hash: half_hash(key.algorithm().name(), occasion.access_token),
+        at_hash: half_hash(key.algorithm(), occasion.access_token),
         amr: serde_json::from_str(&grant.amr).unwrap_or_default(),
         acr: grant.acr.as_deref(),
         // Also here, not only at userinfo: many applications read nothing else.
@@ -66,12 +66,12 @@ pub(super) fn make(
 }
 
 /// The left half of the hash that belongs to the algorithm (OpenID Connect Core 3.1.3.6).
-fn half_hash(algorithm: &str, text: &str) -> String {
-    // Ed25519 hashes with SHA-512 (RFC 8032 5.1).
-    let hash = if algorithm == SigningAlgorithm::EdDsa.name() {
-        &SHA512
-    } else {
-        &SHA256
+fn half_hash(algorithm: SigningAlgorithm, text: &str) -> String {
+    let hash = match algorithm {
+        // Ed25519 hashes with SHA-512 (RFC 8032 5.1).
+        SigningAlgorithm::EdDsa => &SHA512,
+        SigningAlgorithm::Es384 => &SHA384,
+        SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 | SigningAlgorithm::Es256 => &SHA256,
     };
     let hash = digest(hash, text.as_bytes());
     let bytes = hash.as_ref();
@@ -112,7 +112,8 @@ mod tests {
             0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae,
             0x22, 0x23,
         ]);
-        assert_eq!(half_hash(SigningAlgorithm::Rs256.name(), "abc"), expected);
-        assert_eq!(half_hash(SigningAlgorithm::EdDsa.name(), "abc").len(), 43);
+        assert_eq!(half_hash(SigningAlgorithm::Rs256, "abc"), expected);
+        assert_eq!(half_hash(SigningAlgorithm::EdDsa, "abc").len(), 43);
+        assert_eq!(half_hash(SigningAlgorithm::Es384, "abc").len(), 32);
     }
 }
