@@ -1,6 +1,8 @@
 //! JSON Schemas of the manifests, in draft-07, which the YAML language servers of editors read.
 
-use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{
+    JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -70,7 +72,11 @@ fn of_all() -> Value {
 }
 
 fn generator() -> SchemaGenerator {
-    SchemaSettings::draft07().into_generator()
+    // A list that is a set is read as one: what stands in it twice is there once, and no mistake.
+    let sets = RecursiveTransform(|schema: &mut Schema| drop(schema.remove("uniqueItems")));
+    SchemaSettings::draft07()
+        .with_transform(sets)
+        .into_generator()
 }
 
 fn definitions(generator: &mut SchemaGenerator) -> Value {

@@ -103,11 +103,15 @@ pub fn load(
     for path in paths {
         match path {
             SourcePath::Path(path) => walk.add(path),
-            SourcePath::Stdin(bytes) => stdin.push(Source::from_bytes(
-                Arc::from("<stdin>"),
-                PathBuf::new(),
-                bytes.clone(),
-            )),
+            SourcePath::Stdin(bytes) => {
+                // Problems find their file by its name.
+                let name = match stdin.len() {
+                    0 => String::from("<stdin>"),
+                    before => format!("<stdin {}>", before + 1),
+                };
+                let source = Source::from_bytes(name.into(), PathBuf::new(), bytes.clone());
+                stdin.push(source);
+            }
         }
     }
     if paths.len() > 1 {

@@ -1,9 +1,9 @@
 //! Kind `Module`: the parts of the product that can be switched on and off, and their settings.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
 
 use ipnet::IpNet;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeSeed, MapAccess, Visitor},
@@ -428,7 +428,26 @@ pub struct OidcProviderSettings {
     pub authorization_code_ttl: Span,
     /// Private networks, as in `10.1.0.0/16`, that the addresses of clients (`jwksUri`,
     /// `backchannelLogoutUri`) may lie in. All others are refused, and so is the server's own machine.
+    #[schemars(with = "BTreeSet<NetworkText>")]
     pub allowed_private_networks: BTreeSet<IpNet>,
+}
+
+/// How a network is written. The schema that comes with [`IpNet`] takes an IPv4 network for an IPv6
+/// one as well, and then refuses it for being both.
+struct NetworkText;
+
+impl JsonSchema for NetworkText {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::Borrowed("Network")
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^[0-9A-Fa-f:.]+/[0-9]{1,3}$",
+            "description": "An IPv4 or IPv6 network with the length of its prefix, as in `10.1.0.0/16`."
+        })
+    }
 }
 
 impl Default for OidcProviderSettings {
