@@ -1,6 +1,7 @@
 //! Secrets, key encryption at rest, hashing, random tokens, and signing keys in use. No SQL.
 
 mod error;
+pub mod foreign;
 mod keyring;
 mod master_key;
 pub mod password;

@@ -5,6 +5,7 @@
 //! operator allows its network; no redirect is followed; time and size are limited.
 
 mod addresses;
+mod keys;
 mod resolver;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -33,6 +34,7 @@ pub struct Outgoing {
     tls: rustls::ClientConfig,
     /// The client for the networks allowed last: connections made under other rules are not reused.
     built: Arc<Mutex<Option<(Networks, Client)>>>,
+    cache: keys::Cache,
 }
 
 /// What was fetched.
@@ -105,6 +107,7 @@ impl Outgoing {
         Ok(Self {
             tls,
             built: Arc::default(),
+            cache: keys::Cache::default(),
         })
     }
 

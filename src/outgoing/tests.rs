@@ -146,3 +146,36 @@ async fn a_form_is_posted_and_its_status_told() {
         .unwrap();
     assert_eq!(status, 204);
 }
+
+#[tokio::test]
+async fn keys_are_fetched_once_and_survive_a_failure() {
+    let outgoing = Outgoing::new().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4_096];
+        let _ = stream.read(&mut request).await;
+        let body = r#"{"keys":[]}"#;
+        let length = body.len();
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    outgoing.keys(&loopback(), &url, None).await.unwrap();
+    serving.await.unwrap();
+    // Nobody listens any more: a second request would fail.
+    outgoing.keys(&loopback(), &url, None).await.unwrap();
+    outgoing
+        .keys(&loopback(), &url, Some("unknown"))
+        .await
+        .unwrap();
+
+    let error = outgoing
+        .keys(&loopback(), "http://127.0.0.1:1/", None)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, OutgoingError::Unreachable { .. }),
+        "{error}"
+    );
+}
