@@ -77,7 +77,10 @@ fn main() {
     assert!(plan.is_empty());
 
     for (key, found) in &mut there.objects {
-        found.object = wanted.objects.get(key).map(|(object, _)| object.clone());
+        found.object = wanted
+            .objects
+            .get(key)
+            .map(|(object, _)| Object::clone(object));
     }
     let plan = timed("plan, all changed", || {
         Plan::between(&there, &changed, PRUNE).expect("a plan")

@@ -1,5 +1,7 @@
 //! Configuration documents as the database keeps them: one table a kind, all alike.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use assay_reconciler::{
     diff::{Owner, owner::UnknownOwner},
     kind::Kind,
@@ -8,7 +10,6 @@ use assay_reconciler::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sqlx::{Postgres, Sqlite};
-use std::collections::BTreeMap;
 
 use crate::store::{Handle, StoreError, Tx};
 
@@ -60,9 +61,9 @@ pub(super) struct Document {
 /// What the column `metadata` holds; the name has a column of its own.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct StoredMetadata {
-    labels: BTreeMap<String, String>,
-    annotations: BTreeMap<String, String>,
+struct StoredMetadata<'a> {
+    labels: Cow<'a, BTreeMap<String, String>>,
+    annotations: Cow<'a, BTreeMap<String, String>>,
 }
 
 impl Document {
@@ -70,24 +71,23 @@ impl Document {
     pub(super) fn new(
         id: String,
         owner: &Owner,
-        object: Object,
+        object: &Object,
         hash: String,
     ) -> Result<Self, serde_json::Error> {
-        let spec = serde_json::to_string(&object.spec)?;
         let Metadata {
             name,
             labels,
             annotations,
-        } = object.metadata;
+        } = &object.metadata;
         Ok(Self {
             id,
-            name,
+            name: name.clone(),
             owner: owner.to_string(),
             metadata: serde_json::to_string(&StoredMetadata {
-                labels,
-                annotations,
+                labels: Cow::Borrowed(labels),
+                annotations: Cow::Borrowed(annotations),
             })?,
-            spec,
+            spec: serde_json::to_string(&object.spec)?,
             hash,
         })
     }
@@ -95,7 +95,7 @@ impl Document {
     /// The object it keeps.
     pub(super) fn decode(&self, kind: Kind) -> Result<Object, Undecodable> {
         use assay_reconciler::object::Spec;
-        let metadata: StoredMetadata = self.parse(kind, &self.metadata)?;
+        let metadata: StoredMetadata<'_> = self.parse(kind, &self.metadata)?;
         let spec = match kind {
             Kind::Module => Spec::Module(self.module()?.1),
             Kind::ZanzibarNamespace => Spec::ZanzibarNamespace(self.spec(kind)?),
@@ -106,8 +106,8 @@ impl Document {
         Ok(Object {
             metadata: Metadata {
                 name: self.name.clone(),
-                labels: metadata.labels,
-                annotations: metadata.annotations,
+                labels: metadata.labels.into_owned(),
+                annotations: metadata.annotations.into_owned(),
             },
             spec,
         })

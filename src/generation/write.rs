@@ -72,12 +72,7 @@ fn row(change: &Change, id: String, keyring: &Keyring) -> Result<Option<Document
         return Ok(None);
     };
     stored_form::check(object, keyring)?;
-    Ok(Some(Document::new(
-        id,
-        owner,
-        object.clone(),
-        hash.clone(),
-    )?))
+    Ok(Some(Document::new(id, owner, object, hash.clone())?))
 }
 
 /// Writes the documents of `kind`, and their history, as part of `generation`.

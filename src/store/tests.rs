@@ -284,8 +284,6 @@ both_databases! {
         assert_eq!(left, 1_000);
         // Seen with --nocapture.
         println!("{}: 11,000 inserted in {took_insert:?}, updated in {took_update:?}", store.engine_name());
-        // Generous: a debug build on a machine with much else to do.
-        assert!(took_insert < Duration::from_secs(5), "{took_insert:?}");
     }
 
     async fn bulk_writes_take_null_of_every_type(db: TestDb) {
@@ -294,7 +292,7 @@ both_databases! {
         bulk::execute(&mut tx,
             ["kid", "private_key", "retired_at", "generation"],
             "INSERT INTO jwks_keys (kid, algorithm, state, public_jwk, private_key, created_at, retired_at)
-             SELECT kid, 'EdDSA', 'next', '{}', private_key, 1, retired_at FROM batch",
+             SELECT kid, 'EdDSA', 'retired', '{}', private_key, 1, retired_at FROM batch",
             [
                 ["a".into(), None::<&[u8]>.into(), None::<UnixMillis>.into(), None::<&str>.into()],
                 ["b".into(), b"k".as_slice().into(), 5.into(), "g".into()],

@@ -251,7 +251,7 @@ impl ChangeDocument {
         let sensitive: BTreeSet<String> = change
             .before
             .iter()
-            .chain(change.after.iter().map(|(object, _)| object))
+            .chain(change.after.iter().map(|(object, _)| &**object))
             .flat_map(|object| object.spec.sensitive_pointers())
             .map(|pointer| format!("/spec{pointer}"))
             .collect();

@@ -1,5 +1,7 @@
 //! A plan in the making for one owner.
 
+use std::sync::Arc;
+
 use super::{
     Action, Change, Conflict, ObservedState, Owner, Plan, PlanError, Reason, plan::Ownership,
 };
@@ -31,7 +33,7 @@ impl<'a> Draft<'a> {
     pub(super) fn put(
         &mut self,
         key: &ObjectKey,
-        object: &Object,
+        object: &Arc<Object>,
         hash: &str,
         renamed_from: Option<&ObjectKey>,
     ) -> Result<(), PlanError> {
@@ -45,7 +47,7 @@ impl<'a> Draft<'a> {
                 owner_before: None,
                 owner_after: Some(self.owner.clone()),
                 before: None,
-                after: Some((object.clone(), hash.to_owned())),
+                after: Some((Arc::clone(object), hash.to_owned())),
                 reasons: vec![Reason::Missing],
             });
             return Ok(());
@@ -77,7 +79,7 @@ impl<'a> Draft<'a> {
             owner_before: Some(found.owner.clone()),
             owner_after: Some(self.owner.clone()),
             before: Some(before.clone()),
-            after: Some((object.clone(), hash.to_owned())),
+            after: Some((Arc::clone(object), hash.to_owned())),
             reasons,
         });
         Ok(())

@@ -105,7 +105,7 @@ pub(super) fn apply_to(observed: &ObservedState, plan: &Plan) -> ObservedState {
                     .unwrap_or_else(|| format!("{}-{}", id_of(object), plan.base.next())),
                 owner: change.owner_after.clone().unwrap(),
                 hash: hash.clone(),
-                object: Some(object.clone()),
+                object: Some(Object::clone(object)),
             };
             let replaced = state.objects.insert(change.key.clone(), stored);
             assert!(replaced.is_none(), "{} was taken", change.key);

@@ -97,7 +97,7 @@ proptest! {
                 prop_assert!(again.is_empty(), "{:?}", again.changes);
                 prop_assert_eq!(again.unchanged, wanted.objects.len());
                 for (key, (object, _)) in &wanted.objects {
-                    prop_assert_eq!(after.objects[key].object.as_ref(), Some(object));
+                    prop_assert_eq!(after.objects[key].object.as_ref(), Some(&**object));
                     prop_assert_eq!(&after.objects[key].owner, &set("default"));
                 }
             }

@@ -1,5 +1,7 @@
 //! The plan: what an apply would do, in order.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -65,7 +67,7 @@ pub struct Change {
     /// What is there.
     pub before: Option<Object>,
     /// What will be there, with its hash.
-    pub after: Option<(Object, String)>,
+    pub after: Option<(Arc<Object>, String)>,
     /// Why, at least one reason.
     pub reasons: Vec<Reason>,
 }
@@ -157,7 +159,7 @@ impl Plan {
             ..draft.finish(PlanError::Owned)?
         };
         plan.check(observed, |key| {
-            desired.objects.get(key).map(|(object, _)| object)
+            desired.objects.get(key).map(|(object, _)| &**object)
         })?;
         Ok(plan)
     }
@@ -191,7 +193,7 @@ impl Plan {
             ..draft.finish(PlanError::Managed)?
         };
         plan.check(observed, |key| {
-            upserts.objects.get(key).map(|(object, _)| object)
+            upserts.objects.get(key).map(|(object, _)| &**object)
         })?;
         Ok(plan)
     }

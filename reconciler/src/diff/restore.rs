@@ -1,6 +1,6 @@
 //! The way back: a plan that restores what an earlier generation held.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Action, Change, ObservedState, Owner, Plan, PlanError, Reason, plan::Ownership};
 use crate::object::{Object, ObjectKey};
@@ -49,7 +49,7 @@ impl Plan {
                 owner_before: None,
                 owner_after: Some(restored.owner.clone()),
                 before: None,
-                after: Some((restored.object.clone(), restored.hash.clone())),
+                after: Some((Arc::new(restored.object.clone()), restored.hash.clone())),
                 reasons: vec![Reason::RolledBack],
             };
             if let Some((old_key, found)) = there.remove(restored.id.as_str()) {

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZero,
+    sync::Arc,
     thread,
 };
 
@@ -22,7 +23,7 @@ pub struct DesiredState {
     /// The set.
     pub set: SetName,
     /// The objects, each once, with its hash.
-    pub objects: BTreeMap<ObjectKey, (Object, String)>,
+    pub objects: BTreeMap<ObjectKey, (Arc<Object>, String)>,
     /// Lower-case hex SHA-256 over keys and hashes: the same content, the same digest, whatever
     /// the order of files and documents.
     pub digest: String,
@@ -93,7 +94,7 @@ impl DesiredState {
         let by_key: BTreeMap<_, _> = objects
             .into_iter()
             .zip(hashes)
-            .map(|(object, hash)| (object.key(), (object, hash)))
+            .map(|(object, hash)| (object.key(), (Arc::new(object), hash)))
             .collect();
         let mut digest = Sha256::new();
         for (key, (_, hash)) in &by_key {
