@@ -3,14 +3,17 @@
 use assay_reconciler::spec::admin_key::KeyHash;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
-use crate::harness::{Assay, Reply, TestDb};
+use crate::harness::{ADMIN_KEY, Assay, Reply, TestDb};
 
 both_databases!(
     without_a_valid_key_nothing_is_told_or_done,
     a_key_does_what_it_was_given_and_no_more,
     a_key_that_was_deleted_is_refused_at_once,
     an_apply_is_served_before_it_is_answered,
+    a_body_is_taken_up_to_its_limit,
     people_are_listed_changed_and_deleted,
     what_the_api_says_of_itself_is_so,
     modules_that_this_build_does_not_have_say_so,
@@ -192,6 +195,41 @@ async fn an_apply_is_served_before_it_is_answered(db: TestDb) {
     assert!(!refused.json()["problems"].as_array().unwrap().is_empty());
     let unknown = apply(&assay, &[], &json!({ "nonsense": true })).await;
     unknown.expect_status(400);
+}
+
+async fn a_body_is_taken_up_to_its_limit(db: TestDb) {
+    const LIMIT: usize = 64 * 1024 * 1024;
+    let assay = Assay::start(db).await;
+    let manifest = key_manifest(
+        "ci",
+        "sk_admin_ci-0123456789",
+        r#"{ "permissions": ["config.read"] }"#,
+    );
+    let mut body = json!({ "manifests": [manifest] }).to_string();
+    body.extend(std::iter::repeat_n(' ', LIMIT - body.len()));
+    let request = assay
+        .admin(Method::POST, PLAN)
+        .header("content-type", "application/json");
+    let fits = Reply::to(request.body(body)).await.expect_status(200);
+    assert_eq!(fits.json()["summary"]["create"], 1);
+
+    // Said before the body is sent: a client that sends it all the same may be cut off while it does.
+    let port = assay.url("/").port().unwrap();
+    let head = format!(
+        "POST {PLAN} HTTP/1.1\r\nhost: localhost:{port}\r\nauthorization: Bearer {ADMIN_KEY}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        LIMIT + 1
+    );
+    let mut connection = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(
+        answer.contains("\"urn:assay:problem:too-large\""),
+        "{answer}"
+    );
+    assert!(answer.contains(&format!("\"limit\":{LIMIT}")), "{answer}");
 }
 
 async fn people_are_listed_changed_and_deleted(db: TestDb) {

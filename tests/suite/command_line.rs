@@ -7,6 +7,7 @@ use crate::harness::{Assay, Command, Manifests, TestDb};
 both_databases!(
     a_warning_is_shown_and_keeps_nothing_from_being_applied,
     the_history_tells_the_commit_and_whether_it_was_all_of_it,
+    waiting_for_a_server_that_does_not_follow_has_a_code_of_its_own,
 );
 
 const MIXED: &str = "apiVersion: assay/v1
@@ -109,6 +110,44 @@ async fn the_history_tells_the_commit_and_whether_it_was_all_of_it(db: TestDb) {
     assay.apply(&manifests);
     let dirty = serde_json::json!({ "commit": head, "dirty": true, "url": url });
     assert_eq!(source(&assay), dirty);
+}
+
+/// Sends a signal to a server of this test.
+fn signal(name: &str, server: &Assay) {
+    let process = server.process_id().to_string();
+    let status = std::process::Command::new("kill")
+        .args([name, &process])
+        .status();
+    assert!(status.expect("kill").success());
+}
+
+async fn waiting_for_a_server_that_does_not_follow_has_a_code_of_its_own(db: TestDb) {
+    let assay = Assay::start(db).await;
+    let stuck = assay.replica().await;
+    let manifests = two_namespaces();
+    let folder = manifests.path().to_str().unwrap();
+    signal("-STOP", &stuck);
+
+    let behind = assay.cli(["apply", "-f", folder, "--wait=2"]);
+    signal("-CONT", &stuck);
+
+    let behind = behind.expect_code(9);
+    assert!(behind.stdout.contains("applied generation 2"), "{behind:?}");
+    assert!(
+        behind
+            .stderr
+            .contains("generation 2 is applied, but after 2 s 1 of 2 servers do not serve it"),
+        "{behind:?}"
+    );
+    // Applied it is, and once the server follows there is nothing to wait for.
+    let followed = assay.apply(&manifests);
+    assert!(followed.stdout.contains("nothing to do"), "{followed:?}");
+    assert!(
+        followed
+            .stderr
+            .contains("2 of 2 live servers serve generation 2"),
+        "{followed:?}"
+    );
 }
 
 #[test]

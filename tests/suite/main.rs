@@ -26,3 +26,4 @@ mod hostile_manifests;
 mod oidc;
 mod serve;
 mod sign_in;
+mod swap;
