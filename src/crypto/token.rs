@@ -36,6 +36,13 @@ pub fn uuid_v7(now: UnixMillis) -> Result<Uuid, CryptoError> {
     Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
 }
 
+/// One of 256 chances, for spreading things in time.
+pub fn chance() -> Result<u8, CryptoError> {
+    let mut byte = [0_u8; 1];
+    fill(&mut byte)?;
+    Ok(byte[0])
+}
+
 fn fill(bytes: &mut [u8]) -> Result<(), CryptoError> {
     rand::fill(bytes).map_err(|_| CryptoError::Library("making random bytes"))
 }

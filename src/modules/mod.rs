@@ -24,6 +24,7 @@ use axum::Router;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+use self::oidc_provider::LogoutNotices;
 pub use self::{problem::Problem, site::Site};
 use crate::{
     clock::Clock,
@@ -57,6 +58,8 @@ pub struct Context {
     pub cpu: CpuPool,
     /// Asks the servers of others.
     pub outgoing: Outgoing,
+    /// Clients that are to be told of ended sessions.
+    pub logout_notices: Arc<LogoutNotices>,
     /// Where this server is reached.
     pub site: Arc<Site>,
     /// Hashes of the admin keys in `engine.toml`, which have every permission.

@@ -22,7 +22,7 @@ use prometheus_client::{
 };
 
 use super::shared::Shared;
-use crate::modules::Problem;
+use crate::modules::{Problem, oidc_provider::LogoutNotices};
 
 /// Seconds: a token costs half a millisecond, a password fifty.
 const BUCKETS: [f64; 12] = [
@@ -89,7 +89,7 @@ impl EncodeLabelValue for Route {
 }
 
 impl Metrics {
-    pub(super) fn new(database: &'static str) -> Self {
+    pub(super) fn new(database: &'static str, logout_notices: &LogoutNotices) -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
         let mut metrics = Self {
             registry: Registry::with_prefix("assay"),
@@ -162,6 +162,11 @@ impl Metrics {
             "snapshot_failures",
             "Attempts at a new configuration that failed, so that the old one stayed",
             metrics.snapshot_failures.clone(),
+        );
+        registry.register(
+            "logout_notices",
+            "Attempts to tell a client of a logout, by outcome",
+            logout_notices.outcomes(),
         );
         metrics
     }

@@ -8,6 +8,7 @@ use std::sync::{
 use super::{live::Live, metrics::Metrics};
 use crate::{
     generation::{Engine, Publisher},
+    modules::oidc_provider::LogoutNotices,
     store::Store,
 };
 
@@ -22,8 +23,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(store: Store, engine: Engine, publisher: Arc<Publisher>) -> Self {
-        let metrics = Arc::new(Metrics::new(store.engine_name()));
+    pub(super) fn new(
+        store: Store,
+        engine: Engine,
+        publisher: Arc<Publisher>,
+        logout_notices: &LogoutNotices,
+    ) -> Self {
+        let metrics = Arc::new(Metrics::new(store.engine_name(), logout_notices));
         Self {
             store,
             engine,

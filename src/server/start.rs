@@ -100,10 +100,16 @@ impl Server {
                 CpuPool::for_this_machine(PASSWORDS_WAITING),
             ),
             outgoing: Outgoing::new()?,
+            logout_notices: Arc::default(),
             site: Arc::new(config.site(address)),
             boot_admin_keys: config.admin_api_keys.as_slice().into(),
         };
-        let shared = Shared::new(opened.store.clone(), opened.engine.clone(), publisher);
+        let shared = Shared::new(
+            opened.store.clone(),
+            opened.engine.clone(),
+            publisher,
+            &context.logout_notices,
+        );
         shared.metrics.serves(generation);
         let router = assemble::router(&context, modules, &shared);
         let live = Arc::new(Live::new(Running::new(snapshot, router)));

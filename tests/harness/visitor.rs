@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Url};
 
+use super::html::{Tag, tags};
 use super::reply::with_form;
 use super::{Form, Reply, User};
 
@@ -55,6 +56,13 @@ impl Page {
 
     pub fn forms(&self) -> Vec<Form> {
         Form::all(&self.reply.body, &self.url)
+    }
+
+    /// The page's tags of this name.
+    pub fn tags(&self, name: &str) -> Vec<Tag> {
+        let mut tags = tags(&self.reply.body);
+        tags.retain(|tag| tag.name == name);
+        tags
     }
 
     fn asks_for_a_password(&self) -> bool {

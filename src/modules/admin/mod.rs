@@ -9,6 +9,7 @@ mod audit_log;
 mod configured;
 mod credential;
 mod json;
+mod logout_notices;
 mod modules;
 mod openapi;
 mod people;
@@ -51,6 +52,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(sessions::routes())
         .merge(audit_log::routes())
         .merge(configured::routes())
+        .merge(logout_notices::routes())
         .merge(signing_keys::routes())
         .merge(status::routes())
         .merge(openapi::routes())

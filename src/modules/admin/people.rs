@@ -7,7 +7,7 @@ use assay_reconciler::{
 };
 use axum::{
     Router,
-    extract::{Path, Query},
+    extract::{Path, Query, State},
     http::StatusCode,
     routing::{get, put},
 };
@@ -26,6 +26,7 @@ use crate::{
         Context, Problem,
         audit::{self, AuditEvent},
         password::{self, PasswordError},
+        session,
         user::{self, CreateUserError, NewUser},
     },
     store::{Tx, execute, fetch_all, fetch_optional},
@@ -227,6 +228,7 @@ impl Administration {
     /// Deletes somebody's account, and with it sessions, consents and what was granted.
     pub async fn delete_user(&self, id: &str) -> Result<(), Refusal> {
         let mut tx = self.store.begin().await?;
+        session::end_sessions_of(&mut tx, id, None, self.clock.now()).await?;
         let rows = execute!(&mut tx, "DELETE FROM users WHERE id = $1", id)?;
         if rows == 0 {
             tx.rollback().await?;
@@ -337,23 +339,28 @@ async fn one(
 
 async fn update(
     permitted: Permitted<UsersWrite>,
+    State(context): State<Context>,
     Path(id): Path<String>,
     Json(request): Json<UpdateUser>,
 ) -> Result<axum::Json<Person>, Problem> {
     let person = permitted.administration.update_user(&id, &request).await?;
+    context.logout_notices.wake();
     Ok(axum::Json(person))
 }
 
 async fn delete(
     permitted: Permitted<UsersWrite>,
+    State(context): State<Context>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     permitted.administration.delete_user(&id).await?;
+    context.logout_notices.wake();
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn set_password(
     permitted: Permitted<UsersWrite>,
+    State(context): State<Context>,
     Path(id): Path<String>,
     Json(request): Json<SetPassword>,
 ) -> Result<StatusCode, Problem> {
@@ -361,5 +368,6 @@ async fn set_password(
     administration
         .set_user_password(&id, &request.password)
         .await?;
+    context.logout_notices.wake();
     Ok(StatusCode::NO_CONTENT)
 }

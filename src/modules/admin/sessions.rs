@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{Path, Query, rejection::QueryRejection},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
     routing::{delete, get},
 };
@@ -77,8 +77,10 @@ async fn list(
 
 async fn end(
     permitted: Permitted<SessionsWrite>,
+    State(context): State<Context>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     permitted.administration.end_session(&id).await?;
+    context.logout_notices.wake();
     Ok(StatusCode::NO_CONTENT)
 }

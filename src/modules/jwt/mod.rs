@@ -23,6 +23,8 @@ pub const JWKS_PATH: &str = "/.well-known/jwks.json";
 pub const ACCESS_TOKEN: &str = "at+jwt";
 /// `typ` of an ID token.
 pub const ID_TOKEN: &str = "JWT";
+/// `typ` of a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4).
+pub const LOGOUT_TOKEN: &str = "logout+jwt";
 
 /// The module's routes.
 pub fn routes(context: &Context) -> Router {

@@ -34,6 +34,7 @@ pub(super) fn supported() -> Vec<&'static str> {
         "at_hash",
         "amr",
         "acr",
+        "sid",
     ];
     claims.extend(PROFILE);
     claims.extend([
@@ -93,6 +94,7 @@ mod tests {
             authenticated_at: UnixMillis::from_seconds(1),
             amr: "[]".into(),
             acr: None,
+            sid: None,
             email: "ada@example.com".into(),
             email_verified: true,
             attributes:

@@ -28,6 +28,8 @@ pub(super) struct LiveGrant {
     pub(super) authenticated_at: UnixMillis,
     pub(super) amr: String,
     pub(super) acr: Option<String>,
+    /// The session as the client knows it.
+    pub(super) sid: Option<String>,
     pub(super) email: String,
     pub(super) email_verified: bool,
     pub(super) attributes: String,
@@ -37,7 +39,7 @@ pub(super) struct LiveGrant {
 /// Alive: not revoked, its person active, and the session it was made in still on, unless it is for
 /// offline use (OpenID Connect Core 11).
 const LIVE: &str =
-    "SELECT g.id, g.client_uid, g.user_id, g.scope, g.nonce, g.authenticated_at, g.amr, g.acr,
+    "SELECT g.id, g.client_uid, g.user_id, g.scope, g.nonce, g.authenticated_at, g.amr, g.acr, g.sid,
         u.email, u.email_verified, u.attributes, u.updated_at AS user_updated_at
    FROM oidc_grants g
    JOIN users u ON u.id = g.user_id

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{claims, grant::LiveGrant, scope::Scopes};
 use crate::{
     clock::UnixMillis,
-    crypto::{CryptoError, Expected, SigningKey},
+    crypto::{CryptoError, Expected, SigningKey, VerifyingKeys},
     modules::{Context, jwt},
 };
 
@@ -28,6 +28,8 @@ struct IdTokenClaims<'a> {
     amr: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     acr: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<&'a str>,
     #[serde(flatten)]
     person: Map<String, Value>,
 }
@@ -59,6 +61,7 @@ pub(super) fn make(
         at_hash: half_hash(key.algorithm(), occasion.access_token),
         amr: serde_json::from_str(&grant.amr).unwrap_or_default(),
         acr: grant.acr.as_deref(),
+        sid: grant.sid.as_deref(),
         // Also here, not only at userinfo: many applications read nothing else.
         person: claims::by_scope(grant, scopes),
     };
@@ -85,25 +88,53 @@ pub(super) struct Hint {
     pub(super) sub: String,
     /// The client it was given to.
     pub(super) aud: String,
+    /// The session, as that client knows it.
+    pub(super) sid: Option<String>,
 }
 
 /// Reads an `id_token_hint`; `None` if it is not an ID token of ours. It may have expired (OpenID
 /// Connect Core 3.1.2.1).
 pub(super) fn hinted(context: &Context, hint: &str) -> Option<Hint> {
+    let keys = context.snapshot.signing_keys().verifying();
+    read_hint(keys, &context.site.issuer, hint)
+}
+
+fn read_hint(keys: &VerifyingKeys, issuer: &str, hint: &str) -> Option<Hint> {
     let expected = Expected {
         typ: jwt::ID_TOKEN,
-        issuer: &context.site.issuer,
+        issuer,
         audience: None,
         // Long before any token's end.
         now: UnixMillis::from_seconds(0),
     };
-    let keys = context.snapshot.signing_keys().verifying();
     keys.verify(hint, &expected).ok()
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::crypto;
+
+    #[test]
+    fn a_hint_may_have_expired_and_must_be_an_id_token_of_ours() {
+        let (key, _) = SigningKey::generate(crypto::SigningAlgorithm::EdDsa).unwrap();
+        let (other, _) = SigningKey::generate(crypto::SigningAlgorithm::EdDsa).unwrap();
+        let keys = VerifyingKeys::new([key.public_jwk()]);
+        let claims =
+            |issuer| json!({ "iss": issuer, "sub": "ada", "aud": "app", "exp": 1, "iat": 0 });
+        let read = |key: &SigningKey, typ, issuer| {
+            let hint = key.sign_jwt(typ, &claims(issuer)).unwrap();
+            read_hint(&keys, "https://here", &hint).map(|hint| hint.sub)
+        };
+        assert_eq!(read(&key, jwt::ID_TOKEN, "https://here").unwrap(), "ada");
+        assert_eq!(read(&key, jwt::ID_TOKEN, "https://there"), None);
+        assert_eq!(read(&key, jwt::ACCESS_TOKEN, "https://here"), None);
+        assert_eq!(read(&key, jwt::LOGOUT_TOKEN, "https://here"), None);
+        assert_eq!(read(&other, jwt::ID_TOKEN, "https://here"), None);
+    }
 
     #[test]
     fn at_hash_is_half_of_the_hash() {

@@ -24,6 +24,7 @@ mod reap;
 mod redirect_uri;
 mod revocation;
 mod scope;
+mod session_registry;
 mod supported;
 mod token;
 mod userinfo;
@@ -36,7 +37,13 @@ use axum::{
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-pub use self::asking::{AskingClient, asking_client};
+pub use self::{
+    asking::{AskingClient, asking_client},
+    logout::{
+        FrontChannelPage, LogoutNotice, LogoutNotices, LogoutNoticesListed, NoticeState,
+        list as list_logout_notices, session_ended,
+    },
+};
 use super::Context;
 
 /// Where discovery is, under the origin and under the issuer.
@@ -98,5 +105,8 @@ fn for_browser_apps(context: &Context) -> Router {
 
 /// The module's background work.
 pub fn tasks(context: &Context, stop: CancellationToken) -> Vec<BoxFuture<'static, ()>> {
-    vec![Box::pin(reap::run(context.clone(), stop))]
+    vec![
+        Box::pin(reap::run(context.clone(), stop.clone())),
+        Box::pin(logout::deliver(context.clone(), stop)),
+    ]
 }

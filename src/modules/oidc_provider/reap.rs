@@ -12,8 +12,9 @@ use crate::{
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_mins(5);
-/// How long a used code is remembered after it expired, so that its reuse is noticed.
-const CODES_KEPT: Duration = Duration::from_hours(24);
+/// How long a used code is remembered after it expired, so that its reuse is noticed, and a logout notice
+/// that was given up, so that an operator sees it.
+const KEPT: Duration = Duration::from_hours(24);
 /// Rows in one batch: short enough to hold nobody up.
 const BATCH: i64 = 500;
 /// Batches in a row.
@@ -43,18 +44,20 @@ macro_rules! reaping {
 }
 
 /// What is of no use to anybody once it has expired.
-const EXPIRED: [&str; 7] = reaping![
+const EXPIRED: [&str; 6] = reaping![
     "oidc_grants" by "id",
     "oidc_refresh_tokens" by "token_hash",
     "oidc_access_tokens" by "token_hash",
     "oidc_pushed_requests" by "request_uri_hash",
     "oidc_device_codes" by "device_code_hash",
-    "oidc_logout_notices" by "id",
     "oidc_seen_ids" by "id_hash",
 ];
 
-/// What is remembered for [`CODES_KEPT`] beyond its end.
-const REMEMBERED: [&str; 1] = reaping!["oidc_authorization_codes" by "code_hash"];
+/// What is remembered for [`KEPT`] beyond its end.
+const REMEMBERED: [&str; 2] = reaping![
+    "oidc_authorization_codes" by "code_hash",
+    "oidc_logout_notices" by "id",
+];
 
 /// Removes what has expired.
 async fn reap(store: &Store, now: UnixMillis) -> Result<(), StoreError> {
@@ -64,7 +67,7 @@ async fn reap(store: &Store, now: UnixMillis) -> Result<(), StoreError> {
             gone += execute!(store, statement, now, BATCH)?;
         }
         for statement in REMEMBERED {
-            gone += execute!(store, statement, now - CODES_KEPT, BATCH)?;
+            gone += execute!(store, statement, now - KEPT, BATCH)?;
         }
         if gone == 0 {
             break;

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::HeaderValue;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -11,6 +13,7 @@ use super::STYLESHEET;
 pub struct Policy {
     form_targets: Vec<String>,
     image: Option<String>,
+    frames: BTreeSet<String>,
     script: Option<&'static str>,
 }
 
@@ -51,6 +54,13 @@ impl Policy {
         self
     }
 
+    /// Shows pages of these origins within it.
+    #[must_use]
+    pub fn framing(mut self, origins: impl IntoIterator<Item = String>) -> Self {
+        self.frames.extend(origins);
+        self
+    }
+
     /// Runs this script, and no other.
     #[must_use]
     pub fn running(mut self, script: &'static str) -> Self {
@@ -70,6 +80,10 @@ impl Policy {
         if let Some(image) = &self.image {
             policy.push_str("; img-src ");
             policy.push_str(image);
+        }
+        for (index, origin) in self.frames.iter().enumerate() {
+            policy.push_str(if index == 0 { "; frame-src " } else { " " });
+            policy.push_str(origin);
         }
         if let Some(script) = self.script {
             policy.push_str("; script-src ");

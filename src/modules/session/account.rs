@@ -8,10 +8,11 @@ use axum::{
 };
 
 use super::{
-    ACCOUNT_PATH, ClientAddress, SessionSummary, SignedIn, Visitor,
+    ACCOUNT_PATH, ClientAddress, SessionSummary, SignedIn, SignedOut, Visitor,
     csrf::{self, Bound},
     end, record, require_same_origin,
     return_to::with_return_to,
+    signed_out_page,
 };
 use crate::modules::{
     Context, Problem,
@@ -30,9 +31,6 @@ struct Texts {
     last_used: &'static str,
     end: &'static str,
     end_others: &'static str,
-    signed_out: &'static str,
-    signed_out_message: &'static str,
-    sign_in_again: &'static str,
     stale: &'static str,
     stale_message: &'static str,
     back: &'static str,
@@ -48,9 +46,6 @@ const ENGLISH: Texts = Texts {
     last_used: "Last used",
     end: "Sign out there",
     end_others: "Sign out everywhere else",
-    signed_out: "You are signed out",
-    signed_out_message: "Applications you used may keep their own sign-in; sign out there as well.",
-    sign_in_again: "Sign in again",
     stale: "That page was too old",
     stale_message: "Nothing was changed. Open your account again and repeat what you wanted to do.",
     back: "Open your account",
@@ -101,18 +96,18 @@ pub(super) async fn sign_out(
     visitor: Visitor,
     form: StrictForm,
 ) -> Result<Response, Problem> {
+    let mut signed_out = SignedOut::default();
     if let Some(person) = visitor.person {
         if !is_ours(&context, &headers, &person, &form) {
             return Ok(stale());
         }
-        let cookie = end::sign_out(&context, &person, &address).await?;
-        let mut response = signed_out_page();
-        if let Some(cookie) = cookie {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
-        return Ok(response);
+        signed_out = end::sign_out(&context, &person, &address).await?;
     }
-    Ok(signed_out_page())
+    let mut response = signed_out_page(&context.site, &signed_out.pages, None);
+    if let Some(cookie) = signed_out.cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 /// `POST /auth/account/sessions/end`: one session (`session`), or every other one.
@@ -131,16 +126,15 @@ pub(super) async fn end(
     }
     let now = context.clock.now();
     let mut tx = context.store.begin().await?;
-    match form.0.get("session") {
-        Some(id) => {
-            end::end_session(&mut tx, &person.user_id, id, now).await?;
-        }
-        None => {
-            end::end_other_sessions(&mut tx, &person, now).await?;
-        }
+    if let Some(id) = form.0.get("session") {
+        end::end_session(&mut tx, &person.user_id, id, now).await?;
+    } else {
+        let keep = Some(person.session_id.as_str());
+        end::end_sessions_of(&mut tx, &person.user_id, keep, now).await?;
     }
     end::record(&mut tx, &person, "session.end", &address, now).await?;
     tx.commit().await?;
+    context.logout_notices.wake();
     Ok(Redirect::to(ACCOUNT_PATH).into_response())
 }
 
@@ -161,18 +155,4 @@ fn stale() -> Response {
         }),
     }
     .show(StatusCode::FORBIDDEN)
-}
-
-/// The page for somebody who has just signed out.
-pub fn signed_out_page() -> Response {
-    Trouble {
-        title: ENGLISH.signed_out,
-        message: ENGLISH.signed_out_message,
-        detail: None,
-        link: Some(Link {
-            href: ACCOUNT_PATH,
-            text: ENGLISH.sign_in_again,
-        }),
-    }
-    .show(StatusCode::OK)
 }

@@ -4,60 +4,138 @@ use serde_json::json;
 use super::{ClientAddress, SignedIn, cookie::SESSION};
 use crate::{
     clock::UnixMillis,
+    crypto::Hashed,
     modules::{
         Context,
         audit::{self, AuditEvent},
+        oidc_provider::{self, FrontChannelPage},
     },
-    store::{StoreError, Tx, execute},
+    store::{StoreError, Tx, fetch_all},
 };
 
-/// Ends the person's session at this browser and gives the `Set-Cookie` header to answer with. What
-/// was granted in the session, except for offline use, ends with it.
+/// What is left to do for a browser whose session has ended.
+#[derive(Debug, Default)]
+pub struct SignedOut {
+    /// The `Set-Cookie` header to answer with.
+    pub cookie: Option<HeaderValue>,
+    /// Pages of clients to load.
+    pub pages: Vec<FrontChannelPage>,
+}
+
+/// Ends the person's session at this browser. What was granted in it, except for offline use, ends with
+/// it, and its clients are told.
 pub async fn sign_out(
     context: &Context,
     person: &SignedIn,
     address: &ClientAddress,
-) -> Result<Option<HeaderValue>, StoreError> {
+) -> Result<SignedOut, StoreError> {
     let now = context.clock.now();
     let mut tx = context.store.begin().await?;
-    end_session(&mut tx, &person.user_id, &person.session_id, now).await?;
+    let pages = end_session(&mut tx, &person.user_id, &person.session_id, now).await?;
     record(&mut tx, person, "session.sign_out", address, now).await?;
     tx.commit().await?;
-    Ok(SESSION.remove(&context.site))
+    context.logout_notices.wake();
+    Ok(SignedOut {
+        cookie: SESSION.remove(&context.site),
+        pages,
+    })
 }
 
-/// Ends one session of the person; `false` if they have no such session.
+/// Ends one session of the person, if they have it.
 pub async fn end_session(
     tx: &mut Tx,
     user_id: &str,
     session_id: &str,
     now: UnixMillis,
-) -> Result<bool, StoreError> {
-    let rows = execute!(
+) -> Result<Vec<FrontChannelPage>, StoreError> {
+    let ended = fetch_all!(
         tx,
+        Ended,
         "UPDATE sessions SET revoked_at = $3
-          WHERE id = $2 AND user_id = $1 AND revoked_at IS NULL",
+          WHERE id = $2 AND user_id = $1 AND revoked_at IS NULL
+      RETURNING id, user_id",
         user_id,
         session_id,
         now,
     )?;
-    Ok(rows == 1)
+    follow(tx, ended, now).await
 }
 
-/// Ends every session of the person but this one.
-pub async fn end_other_sessions(
+/// Ends a session, whosever it is, and gives the id of the person; `None` if there is no such session
+/// or it has ended.
+pub async fn revoke(
     tx: &mut Tx,
-    person: &SignedIn,
+    session_id: &str,
     now: UnixMillis,
-) -> Result<u64, StoreError> {
-    execute!(
+) -> Result<Option<String>, StoreError> {
+    let ended = fetch_all!(
         tx,
-        "UPDATE sessions SET revoked_at = $3
-          WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL",
-        &person.user_id,
-        &person.session_id,
+        Ended,
+        "UPDATE sessions SET revoked_at = $2
+          WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2
+      RETURNING id, user_id",
+        session_id,
         now,
-    )
+    )?;
+    let user_id = ended.first().map(|session| session.user_id.clone());
+    follow(tx, ended, now).await?;
+    Ok(user_id)
+}
+
+/// Ends every session of the person but `keep`.
+pub async fn end_sessions_of(
+    tx: &mut Tx,
+    user_id: &str,
+    keep: Option<&str>,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let ended = fetch_all!(
+        tx,
+        Ended,
+        "UPDATE sessions SET revoked_at = $3
+          WHERE user_id = $1 AND revoked_at IS NULL AND id <> COALESCE($2, '')
+      RETURNING id, user_id",
+        user_id,
+        keep,
+        now,
+    )?;
+    follow(tx, ended, now).await.map(drop)
+}
+
+/// Ends the session that this token belongs to.
+pub(super) async fn end_by_token(
+    tx: &mut Tx,
+    token_hash: &Hashed,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let ended = fetch_all!(
+        tx,
+        Ended,
+        "UPDATE sessions SET revoked_at = $2 WHERE token_hash = $1 AND revoked_at IS NULL
+      RETURNING id, user_id",
+        token_hash,
+        now,
+    )?;
+    follow(tx, ended, now).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct Ended {
+    id: String,
+    user_id: String,
+}
+
+/// Every end of a session comes here.
+async fn follow(
+    tx: &mut Tx,
+    ended: Vec<Ended>,
+    now: UnixMillis,
+) -> Result<Vec<FrontChannelPage>, StoreError> {
+    let mut pages = Vec::new();
+    for session in ended {
+        pages.extend(oidc_provider::session_ended(tx, &session.id, &session.user_id, now).await?);
+    }
+    Ok(pages)
 }
 
 pub(super) async fn record(

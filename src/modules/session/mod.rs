@@ -15,6 +15,7 @@ mod reap;
 mod record;
 mod return_to;
 mod sign_in;
+mod signed_out;
 mod visitor;
 
 use axum::{
@@ -24,15 +25,15 @@ use axum::{
 
 pub(in crate::modules) use self::return_to::with_return_to;
 pub use self::{
-    account::signed_out_page,
     address::ClientAddress,
     browser::Browser,
-    end::{end_other_sessions, end_session, sign_out},
+    end::{SignedOut, end_session, end_sessions_of, revoke, sign_out},
     origin::require_same_origin,
     reap::reap,
-    record::{SessionSummary, revoke, sessions_of},
+    record::{SessionSummary, sessions_of},
     return_to::ReturnTo,
     sign_in::{Authentication, sign_in},
+    signed_out::signed_out_page,
     visitor::{SignedIn, Visitor},
 };
 use super::Context;

@@ -116,39 +116,6 @@ pub(super) async fn renew(
     Ok(rows == 1)
 }
 
-pub(super) async fn revoke_by_token(
-    tx: &mut Tx,
-    token_hash: &Hashed,
-    now: UnixMillis,
-) -> Result<(), StoreError> {
-    execute!(
-        tx,
-        "UPDATE sessions SET revoked_at = $2 WHERE token_hash = $1 AND revoked_at IS NULL",
-        token_hash,
-        now,
-    )
-    .map(drop)
-}
-
-/// Ends a session, whosever it is, and gives the id of the person; `None` if there is no such session
-/// or it has ended.
-pub async fn revoke(
-    tx: &mut Tx,
-    session_id: &str,
-    now: UnixMillis,
-) -> Result<Option<String>, StoreError> {
-    let ended = fetch_optional!(
-        tx,
-        (String,),
-        "UPDATE sessions SET revoked_at = $2
-          WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2
-      RETURNING user_id",
-        session_id,
-        now,
-    )?;
-    Ok(ended.map(|(user_id,)| user_id))
-}
-
 /// A session as its owner sees it.
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]

@@ -4,6 +4,7 @@ use serde_json::json;
 use super::{
     ClientAddress,
     cookie::SESSION,
+    end,
     record::{self, NewSession},
 };
 use crate::{
@@ -71,7 +72,7 @@ pub async fn sign_in(
     };
     if !is_renewed {
         if let Some(old) = &old {
-            record::revoke_by_token(&mut tx, old, now).await?;
+            end::end_by_token(&mut tx, old, now).await?;
         }
         record::insert(&mut tx, new).await?;
     }
@@ -85,5 +86,6 @@ pub async fn sign_in(
     };
     audit::record(&mut tx, event, now).await?;
     tx.commit().await?;
+    context.logout_notices.wake();
     Ok(SESSION.set(&context.site, token.expose(), Some(ttl.as_secs())))
 }

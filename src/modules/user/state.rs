@@ -1,5 +1,6 @@
 use crate::{
     clock::UnixMillis,
+    modules::session,
     store::{StoreError, Tx, execute},
 };
 
@@ -83,14 +84,7 @@ async fn end_all(
     keep: Option<&str>,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    execute!(
-        tx,
-        "UPDATE sessions SET revoked_at = $3
-          WHERE user_id = $1 AND revoked_at IS NULL AND id <> COALESCE($2, '')",
-        user_id,
-        keep,
-        now,
-    )?;
+    session::end_sessions_of(tx, user_id, keep, now).await?;
     execute!(
         tx,
         "UPDATE oidc_grants SET revoked_at = $3

@@ -3,12 +3,15 @@
 use reqwest::Url;
 
 use super::Bench;
-use crate::harness::{RelyingParty, TestDb, Visitor};
+use crate::harness::{Form, RelyingParty, TestDb, Tokens, Visitor};
 
 both_databases!(
     a_client_signs_its_person_out,
     without_a_hint_the_person_is_asked,
     nobody_is_sent_to_an_unregistered_place,
+    a_hint_of_another_session_asks,
+    a_request_may_come_as_a_form,
+    a_session_has_one_name_at_each_client,
 );
 
 const BYE: &str = "https://wiki.example.com/bye";
@@ -121,4 +124,89 @@ async fn nobody_is_sent_to_an_unregistered_place(db: TestDb) {
         page.reply.expect_status(400);
         assert!(is_signed_in(&bench, &mut visitor).await, "{parameters:?}");
     }
+}
+
+async fn sid(client: &RelyingParty, tokens: &Tokens) -> String {
+    let claims = client
+        .id_token_claims(tokens.id_token.as_deref().unwrap())
+        .await;
+    claims["sid"].as_str().expect("a sid").to_owned()
+}
+
+async fn a_session_has_one_name_at_each_client(db: TestDb) {
+    let bench = Bench::on(db).await;
+    let (intranet, phone) = (bench.intranet().await, bench.phone().await);
+    let (mut visitor, first) = bench.tokens(&intranet).await;
+    let name = sid(&intranet, &first).await;
+    let again = intranet.sign_in(&mut visitor, &bench.ada).await;
+    assert_eq!(sid(&intranet, &again).await, name);
+    let refresh_token = again.refresh_token.unwrap();
+    let refreshed = intranet.refresh(&refresh_token).await.tokens();
+    assert_eq!(sid(&intranet, &refreshed).await, name);
+    // Two clients cannot tell by it that it is one session.
+    let elsewhere = phone.sign_in(&mut visitor, &bench.ada).await;
+    assert_ne!(sid(&phone, &elsewhere).await, name);
+    let (_, other) = bench.tokens(&intranet).await;
+    assert_ne!(sid(&intranet, &other).await, name);
+}
+
+async fn a_hint_of_another_session_asks(db: TestDb) {
+    let bench = Bench::on(db).await;
+    let intranet = bench.intranet().await;
+    let (_, elsewhere) = bench.tokens(&intranet).await;
+    let (mut visitor, here) = bench.tokens(&intranet).await;
+    let of_another = elsewhere.id_token.unwrap();
+    let hint = here.id_token.unwrap();
+    for parameters in [
+        vec![("id_token_hint", of_another.as_str())],
+        vec![
+            ("id_token_hint", hint.as_str()),
+            ("logout_hint", "grace@example.com"),
+        ],
+    ] {
+        let page = visitor.open(&logout(&intranet, &parameters)).await.page();
+        page.form_with_button("decision");
+        assert!(is_signed_in(&bench, &mut visitor).await, "{parameters:?}");
+    }
+    let parameters = [
+        ("id_token_hint", hint.as_str()),
+        ("logout_hint", "ada@example.com"),
+        ("ui_locales", "de en"),
+        ("unknown", "passed over"),
+    ];
+    visitor.open(&logout(&intranet, &parameters)).await.page();
+    assert!(!is_signed_in(&bench, &mut visitor).await);
+}
+
+async fn a_request_may_come_as_a_form(db: TestDb) {
+    let bench = Bench::on(db).await;
+    let intranet = bench.intranet().await;
+    let (mut visitor, tokens) = bench.tokens(&intranet).await;
+    let hint = tokens.id_token.unwrap();
+    let form = |fields: &[(&str, &str)]| Form {
+        action: intranet.endpoint("end_session_endpoint"),
+        method: reqwest::Method::POST,
+        fields: fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        buttons: Vec::new(),
+    };
+    // Nobody can answer our question in the person's place.
+    let forged = form(&[("decision", "sign_out"), ("client_id", "intranet")]);
+    visitor
+        .submit(&forged)
+        .await
+        .page()
+        .form_with_button("decision");
+    assert!(is_signed_in(&bench, &mut visitor).await);
+
+    let asked = form(&[
+        ("id_token_hint", &hint),
+        ("post_logout_redirect_uri", BYE),
+        ("state", "a&b"),
+    ]);
+    let left = visitor.submit(&asked).await.left();
+    assert_eq!(left.as_str(), "https://wiki.example.com/bye?state=a%26b");
+    assert!(!is_signed_in(&bench, &mut visitor).await);
 }

@@ -2,8 +2,10 @@
 //! taken out.
 
 mod authorize;
+mod back_channel;
 mod consent;
 mod cors;
+mod front_channel;
 mod logout;
 mod people;
 mod refresh;
@@ -94,7 +96,18 @@ struct Bench {
 
 impl Bench {
     async fn on(db: TestDb) -> Self {
-        let manifests = Manifests::new().file("clients.yaml", CLIENTS);
+        Self::start(db, Manifests::new().file("clients.yaml", CLIENTS)).await
+    }
+
+    /// With manifests beyond those of every bench.
+    async fn with_more(db: TestDb, more: &str) -> Self {
+        let manifests = Manifests::new()
+            .file("clients.yaml", CLIENTS)
+            .file("more.yaml", more);
+        Self::start(db, manifests).await
+    }
+
+    async fn start(db: TestDb, manifests: Manifests) -> Self {
         let assay = Assay::with(db)
             .env("WIKI_SECRET", SECRET)
             .manifests(&manifests)

@@ -80,6 +80,8 @@ operations! {
         "The upstream providers, by name; changed by applying manifests";
     get "/auth/admin/auth/upstream/{id}" "config.read" () None => "200" Some("ConfiguredObject"),
         "The upstream provider of this name";
+    get "/auth/admin/logout-notices" "sessions.read" ("state" "limit") None => "200" Some("LogoutNotices"),
+        "Clients that could not be told of a logout: those still tried (state=pending), or given up (state=failed)";
     get "/auth/admin/auth/jwks" "keys.read" () None => "200" Some("SigningKeys"),
         "The keys that sign tokens, and those that only verify";
     post "/auth/admin/auth/jwks/rotate" "keys.rotate" () None => "200" Some("RotatedKeys"),

@@ -139,6 +139,17 @@ pub(super) fn schemas() -> Value {
         "Configured": object(&["objects"], &json!({
             "objects": list(&refer("ConfiguredObject")), "next": text(),
         })),
+        "LogoutNotices": object(&["pending", "failed", "notices"], &json!({
+            "pending": integer(), "failed": integer(),
+            "notices": list(&object(
+                &["id", "client", "user", "attempts", "nextAttemptAt", "createdAt", "expiresAt"],
+                &json!({
+                    "id": text(), "client": text(), "user": text(), "attempts": integer(),
+                    "nextAttemptAt": millis, "lastError": { "type": ["string", "null"] },
+                    "createdAt": millis, "expiresAt": millis,
+                }),
+            )),
+        })),
         "SigningKeys": list(&object(
             &["kid", "algorithm", "state", "createdAt"],
             &json!({

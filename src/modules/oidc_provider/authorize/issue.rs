@@ -1,4 +1,6 @@
-use super::{super::grant, super::scope::Scopes, request::AuthorizationRequest};
+use super::{
+    super::grant, super::scope::Scopes, super::session_registry, request::AuthorizationRequest,
+};
 use crate::{
     crypto::token,
     modules::{
@@ -28,13 +30,15 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
         .map(super::super::pkce::CodeChallenge::as_str);
 
     let mut tx = context.store.begin().await?;
+    let client_uid = &request.client.uid;
+    let sid = session_registry::register(&mut tx, &person.session_id, client_uid, now).await?;
     execute!(
         &mut tx,
         "INSERT INTO oidc_grants (id, client_uid, user_id, session_id, scope, nonce,
-                                  authenticated_at, amr, acr, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                  authenticated_at, amr, acr, created_at, expires_at, sid)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &grant_id,
-        &request.client.uid,
+        client_uid,
         &person.user_id,
         &person.session_id,
         request.scopes.to_string(),
@@ -44,6 +48,7 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
         &person.acr,
         now,
         code_expires_at + lifetimes.refresh_token + lifetimes.access_token,
+        &sid,
     )?;
     execute!(
         &mut tx,
@@ -58,7 +63,7 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
         code_expires_at,
     )?;
     if let Some(scopes) = consented {
-        consent::remember(&mut tx, &person.user_id, &request.client.uid, scopes, now).await?;
+        consent::remember(&mut tx, &person.user_id, client_uid, scopes, now).await?;
         let actor = format!("user:{}", person.user_id);
         let subject = format!("client:{}", request.client.name);
         let event = AuditEvent {

@@ -1,6 +1,11 @@
 //! `/auth/logout`: a client asks to sign the person out (OpenID Connect RP-Initiated Logout 1.0).
 
-use std::sync::Arc;
+mod delivery;
+mod ended;
+mod listing;
+mod logout_token;
+mod notice;
+mod request;
 
 use askama::Template;
 use axum::{
@@ -9,18 +14,22 @@ use axum::{
     response::Response,
 };
 
-use super::{authorize::answer::redirect, id_token};
-use crate::{
-    generation::Client,
-    modules::{
-        Context, Problem,
-        form::StrictForm,
-        pages::{self, Policy, Trouble},
-        parameters::{Parameters, append},
-        session::{
-            self, ClientAddress, SignedIn, Visitor,
-            csrf::{self, Bound},
-        },
+pub(super) use self::delivery::run as deliver;
+use self::request::{LogoutRequest, PARAMETERS, check};
+pub use self::{
+    delivery::LogoutNotices,
+    ended::{FrontChannelPage, session_ended},
+    listing::{LogoutNotice, LogoutNoticesListed, NoticeState, list},
+};
+use super::authorize::answer::redirect;
+use crate::modules::{
+    Context, Problem,
+    form::StrictForm,
+    pages::{self, Policy, Trouble},
+    parameters::Parameters,
+    session::{
+        self, ClientAddress, SignedIn, Visitor,
+        csrf::{self, Bound},
     },
 };
 
@@ -57,15 +66,6 @@ struct LogoutPage<'a> {
     parameters: Vec<(&'a str, &'a str)>,
 }
 
-/// A logout request, checked.
-struct LogoutRequest {
-    client: Option<Arc<Client>>,
-    /// Whom the hint names.
-    subject: Option<String>,
-    /// Where the browser goes afterwards: an address that the client registered.
-    next: Option<String>,
-}
-
 /// `GET /auth/logout`
 pub(super) async fn get(
     State(context): State<Context>,
@@ -83,9 +83,8 @@ pub(super) async fn get(
         Err(why) => return Ok(refuse(why)),
     };
     match visitor.person {
-        None => Ok(finish(&request)),
-        // Only who shows an ID token of this very person may sign them out without a word.
-        Some(person) if request.subject.as_deref() == Some(&*person.user_id) => {
+        None => Ok(finish(&context, &[], &request)),
+        Some(person) if request.is_about(&context, &person).await? => {
             end(&context, &person, &address, &request).await
         }
         Some(person) => Ok(ask(&context, &person, &parameters, &request)),
@@ -111,7 +110,7 @@ pub(super) async fn post(
         Err(why) => return Ok(refuse(why)),
     };
     let Some(person) = visitor.person else {
-        return Ok(finish(&request));
+        return Ok(finish(&context, &[], &request));
     };
     let is_ours = session::require_same_origin(&context.site, &headers).is_ok()
         && csrf::is_valid(
@@ -128,49 +127,6 @@ pub(super) async fn post(
     }
 }
 
-fn check(context: &Context, parameters: &Parameters) -> Result<LogoutRequest, &'static str> {
-    let hint = match parameters.get("id_token_hint") {
-        None => None,
-        Some(hint) => Some(
-            id_token::hinted(context, hint)
-                .ok_or("id_token_hint is not an ID token of this provider")?,
-        ),
-    };
-    let hinted_client = hint.as_ref().map(|hint| hint.aud.as_str());
-    let client_id = match (parameters.get("client_id"), hinted_client) {
-        (Some(named), Some(hinted)) if named != hinted => {
-            return Err("id_token_hint was given to another client than client_id");
-        }
-        (named, hinted) => named.or(hinted),
-    };
-    let client = client_id
-        .and_then(|client_id| context.snapshot.client(client_id))
-        .filter(|client| client.spec.enabled);
-    let next = match parameters.get("post_logout_redirect_uri") {
-        None => None,
-        Some(uri) => {
-            let is_registered = client.is_some_and(|client| {
-                let mut uris = client.spec.post_logout_redirect_uris.iter();
-                uris.any(|registered| registered.as_str() == uri)
-            });
-            if !is_registered {
-                return Err("post_logout_redirect_uri is not one that this client has registered");
-            }
-            let state = parameters.get("state").unwrap_or_default();
-            Some(if state.is_empty() {
-                uri.to_owned()
-            } else {
-                append(uri, &[("state", state.into())])
-            })
-        }
-    };
-    Ok(LogoutRequest {
-        client: client.cloned(),
-        subject: hint.map(|hint| hint.sub),
-        next,
-    })
-}
-
 fn ask(
     context: &Context,
     person: &SignedIn,
@@ -185,15 +141,7 @@ fn ask(
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
         parameters: parameters
             .iter()
-            .filter(|(name, _)| {
-                [
-                    "client_id",
-                    "post_logout_redirect_uri",
-                    "state",
-                    "id_token_hint",
-                ]
-                .contains(name)
-            })
+            .filter(|(name, _)| PARAMETERS.contains(name))
             .collect(),
     };
     let policy = match &request.next {
@@ -209,18 +157,18 @@ async fn end(
     address: &ClientAddress,
     request: &LogoutRequest,
 ) -> Result<Response, Problem> {
-    let cookie = session::sign_out(context, person, address).await?;
-    let mut response = finish(request);
-    if let Some(cookie) = cookie {
+    let signed_out = session::sign_out(context, person, address).await?;
+    let mut response = finish(context, &signed_out.pages, request);
+    if let Some(cookie) = signed_out.cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
 }
 
-fn finish(request: &LogoutRequest) -> Response {
+fn finish(context: &Context, loading: &[FrontChannelPage], request: &LogoutRequest) -> Response {
     match &request.next {
-        Some(next) => redirect(next),
-        None => session::signed_out_page(),
+        Some(next) if loading.is_empty() => redirect(next),
+        next => session::signed_out_page(&context.site, loading, next.as_deref()),
     }
 }
 
