@@ -9,7 +9,7 @@ use assay_reconciler::{
 };
 
 use super::{
-    Engine,
+    Engine, ended,
     errors::ApplyError,
     intent::Intent,
     observe,
@@ -167,7 +167,7 @@ impl Engine {
         let mut tx = self.store.begin_strict(TURN).await?;
         let mut observed = observe::observe(&mut tx).await?;
         refuse_stale(intent, options, observed.generation)?;
-        let plan = intent
+        let mut plan = intent
             .plan(&mut tx, &mut observed, options.ownership)
             .await?;
         refuse_unasked(&plan, &observed, options)?;
@@ -182,6 +182,8 @@ impl Engine {
 
         let generation = plan.base.next();
         let now = self.clock.now();
+        ended::count(&mut tx, &mut plan, now).await?;
+        ended::end(&mut tx, &plan).await?;
         for (kind, writes) in write::planned(&plan, &self.keyring, now)? {
             write::write(&mut tx, kind, &writes, generation, now).await?;
         }

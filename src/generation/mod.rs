@@ -7,6 +7,7 @@
 mod apply;
 mod build;
 mod documents;
+mod ended;
 mod errors;
 mod export;
 mod history;
@@ -108,7 +109,8 @@ impl Engine {
     ) -> Result<(Plan, Vec<Guard>), ApplyError> {
         let mut tx = self.store.begin_read().await?;
         let mut observed = observe::observe(&mut tx).await?;
-        let plan = intent::plan_of(&mut tx, &mut observed, desired, ownership).await?;
+        let mut plan = intent::plan_of(&mut tx, &mut observed, desired, ownership).await?;
+        ended::count(&mut tx, &mut plan, self.clock.now()).await?;
         tx.rollback().await?;
         let guards = plan.guards(&observed, acting_key);
         Ok((plan, guards))

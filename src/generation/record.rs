@@ -90,6 +90,7 @@ fn recorded_change(change: &Change) -> Result<ChangeDocument, serde_json::Error>
         owner_before: change.owner_before.clone(),
         owner_after: change.owner_after.clone(),
         reasons: change.reasons.clone(),
+        ends: change.ends,
         before: None,
         after: None,
         fields,

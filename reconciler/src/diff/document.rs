@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Action, Change, DesiredState, Generation, Guard, Owner, Ownership, Plan, Reason, SetName,
-    Summary, fields,
+    Action, Change, DesiredState, Ended, Generation, Guard, Owner, Ownership, Plan, Reason,
+    SetName, Summary, fields,
 };
 use crate::{
     kind::Kind,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The version of the format that this version writes.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// What stands for a secret.
 pub const MASK: &str = "***";
@@ -31,7 +31,7 @@ pub const MASK_CHANGED: &str = "*** (changed)";
 #[serde(rename_all = "camelCase")]
 #[schemars(title = "Plan")]
 pub struct PlanDocument {
-    /// `1.0`. The second number grows when something is added, the first when something that was
+    /// `1.1`. The second number grows when something is added, the first when something that was
     /// there means something else or goes.
     pub format_version: String,
     /// The generation the plan was made against, and the only one it may be applied to.
@@ -95,6 +95,9 @@ pub struct ChangeDocument {
     pub owner_after: Option<Owner>,
     /// Why, at least one reason.
     pub reasons: Vec<Reason>,
+    /// What people lose with a client that goes or is switched off, at the time of planning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Ended>,
     /// `metadata` and `spec` as they are, all defaults written out, `***` for secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
@@ -286,6 +289,7 @@ impl ChangeDocument {
             owner_before: change.owner_before.clone(),
             owner_after: change.owner_after.clone(),
             reasons: change.reasons.clone(),
+            ends: change.ends,
             before,
             after,
             fields,

@@ -49,6 +49,7 @@ impl<'a> Draft<'a> {
                 before: None,
                 after: Some((Arc::clone(object), hash.to_owned())),
                 reasons: vec![Reason::Missing],
+                ends: None,
             });
             return Ok(());
         };
@@ -81,6 +82,7 @@ impl<'a> Draft<'a> {
             before: Some(before.clone()),
             after: Some((Arc::clone(object), hash.to_owned())),
             reasons,
+            ends: None,
         });
         Ok(())
     }
@@ -102,6 +104,7 @@ impl<'a> Draft<'a> {
             before: Some(found.loaded(key)?.clone()),
             after: None,
             reasons,
+            ends: None,
         });
         Ok(())
     }

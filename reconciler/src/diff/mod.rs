@@ -21,7 +21,7 @@ pub use document::{PlanDocument, SavedPlanError};
 pub use error::{Conflict, PlanError};
 pub use guard::{Guard, KeyLoss};
 pub use owner::{Generation, Owner, SetName};
-pub use plan::{Action, Change, Ownership, Plan, Reason, Summary};
+pub use plan::{Action, Change, Ended, Ownership, Plan, Reason, Summary};
 pub use restore::Restored;
 pub use resulting::{Resulting, ResultingObject};
 pub use state::{DesiredState, ObservedObject, ObservedState, SealError};

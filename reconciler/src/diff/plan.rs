@@ -8,7 +8,7 @@ use super::{
     DesiredState, Generation, ObservedState, Owner, PlanError, SetName, draft::Draft,
     rename::Renames,
 };
-use crate::object::{Object, ObjectKey};
+use crate::object::{Object, ObjectKey, Spec};
 
 /// What happens to an object.
 #[derive(
@@ -70,6 +70,34 @@ pub struct Change {
     pub after: Option<(Arc<Object>, String)>,
     /// Why, at least one reason.
     pub reasons: Vec<Reason>,
+    /// What people lose by it, once it was counted; see [`Change::ends_client`].
+    pub ends: Option<Ended>,
+}
+
+/// What a client had that goes with it.
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, schemars::JsonSchema,
+)]
+pub struct Ended {
+    /// Sign-ins whose tokens are still good.
+    pub grants: u64,
+    /// Consents that are remembered.
+    pub consents: u64,
+}
+
+impl Change {
+    /// Whether it ends whatever a client holds: it goes, or is switched off.
+    pub fn ends_client(&self) -> bool {
+        let is_on = |object: &Object| match &object.spec {
+            Spec::OidcClient(client) => client.enabled,
+            _ => false,
+        };
+        match (&self.before, &self.after) {
+            (Some(before), None) => matches!(before.spec, Spec::OidcClient(_)),
+            (Some(before), Some((after, _))) => is_on(before) && !is_on(after),
+            (None, _) => false,
+        }
+    }
 }
 
 /// What an apply would do.

@@ -51,6 +51,7 @@ impl Plan {
                 before: None,
                 after: Some((Arc::new(restored.object.clone()), restored.hash.clone())),
                 reasons: vec![Reason::RolledBack],
+                ends: None,
             };
             if let Some((old_key, found)) = there.remove(restored.id.as_str()) {
                 let before = found.loaded(old_key)?;
@@ -79,6 +80,7 @@ impl Plan {
                 before: Some(found.loaded(key)?.clone()),
                 after: None,
                 reasons: vec![Reason::RolledBack],
+                ends: None,
             });
         }
         super::order::sort(&mut changes);

@@ -3,6 +3,7 @@
 
 mod authorize;
 mod back_channel;
+mod clients;
 mod consent;
 mod cors;
 mod front_channel;

@@ -2,7 +2,7 @@
 
 use crate::{
     diff::{
-        Action, Reason, Summary,
+        Action, Ended, Reason, Summary,
         document::{ChangeDocument, FieldDocument},
     },
     object::MOVED_FROM,
@@ -23,7 +23,7 @@ pub fn summary(summary: &Summary) -> String {
 }
 
 /// `9,996`.
-pub(super) fn thousands(number: usize) -> String {
+pub(super) fn thousands(number: impl Copy + ToString) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -71,6 +71,7 @@ pub(super) fn notes(change: &ChangeDocument) -> Vec<String> {
     {
         notes.push(format!("belonged to {owner}"));
     }
+    notes.extend(change.ends.and_then(ended));
     let fields: Vec<String> = change
         .fields
         .iter()
@@ -86,6 +87,21 @@ pub(super) fn notes(change: &ChangeDocument) -> Vec<String> {
         notes.push(format!("changed: {}{more}", named.join(", ")));
     }
     notes
+}
+
+/// `ends 2 live grants and 1 consent`.
+fn ended(ends: Ended) -> Option<String> {
+    let counted = |count: u64, one: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        more => Some(format!("{} {one}s", thousands(more))),
+    };
+    let parts = [
+        counted(ends.grants, "live grant"),
+        counted(ends.consents, "consent"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("ends {}", parts.join(" and ")))
 }
 
 fn tells_of_rename(field: &FieldDocument) -> bool {
@@ -104,15 +120,27 @@ fn field_name(path: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn large_numbers_can_be_read() {
-        let shown: Vec<String> = [0, 12, 999, 1_000, 9_996, 1_234_567]
+        let shown: Vec<String> = [0, 12, 999, 1_000, 9_996, 1_234_567_usize]
             .map(thousands)
             .to_vec();
         assert_eq!(shown, ["0", "12", "999", "1,000", "9,996", "1,234,567"]);
+    }
+
+    #[test]
+    fn what_ends_is_counted() {
+        let said = |grants, consents| ended(Ended { grants, consents });
+        assert_eq!(said(0, 0), None);
+        assert_eq!(said(1, 0).unwrap(), "ends 1 live grant");
+        assert_eq!(
+            said(1_200, 1).unwrap(),
+            "ends 1,200 live grants and 1 consent"
+        );
     }
 
     #[test]
