@@ -13,7 +13,7 @@ use crate::{
     secret::{SecretError, SecretSealer, SecretSource},
     spec::{
         AdminKeySpec, ModuleName, ModuleSpec, OidcClientSpec, UpstreamProviderSpec,
-        ZanzibarNamespaceSpec,
+        ZanzibarNamespaceSpec, oidc_client::ClientAuthMethod,
     },
 };
 
@@ -206,11 +206,20 @@ impl Object {
     pub fn seal_secrets(&mut self, sealer: &dyn SecretSealer) -> Result<(), SecretError> {
         match &mut self.spec {
             Spec::OidcClient(client) => {
+                // An HMAC can only be checked with the secret itself.
+                let is_recovered = client.auth_method() == ClientAuthMethod::ClientSecretJwt;
+                let stored = |secret: SecretSource| {
+                    if is_recovered {
+                        secret.into_sealed(CLIENT_SECRET_PURPOSE, sealer)
+                    } else {
+                        secret.into_keyed_hash(sealer)
+                    }
+                };
                 if let Some(secret) = client.client_secret.take() {
-                    client.client_secret = Some(secret.into_keyed_hash(sealer)?);
+                    client.client_secret = Some(stored(secret)?);
                 }
                 if let Some(previous) = &mut client.previous_client_secret {
-                    previous.secret = previous.secret.clone().into_keyed_hash(sealer)?;
+                    previous.secret = stored(previous.secret.clone())?;
                 }
             }
             Spec::UpstreamProvider(upstream) => {
@@ -286,6 +295,9 @@ pub enum ManifestError {
     #[error("{0}: {1}")]
     Spec(ObjectKey, serde_json::Error),
 }
+
+/// What the sealed secret of a client that authenticates by `client_secret_jwt` is bound to.
+pub const CLIENT_SECRET_PURPOSE: &str = "oidc_client.client_secret";
 
 /// What an upstream's sealed client secret is bound to.
 pub const UPSTREAM_SECRET_PURPOSE: &str = "upstream_provider.client_secret";

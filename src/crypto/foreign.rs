@@ -39,6 +39,9 @@ pub const SIGNATURE_NAMES: [&str; 9] = [
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA",
 ];
 
+/// The names of what a shared secret may key (RFC 7518 3.2), for discovery.
+pub const MAC_NAMES: [&str; 3] = ["HS256", "HS384", "HS512"];
+
 /// The public keys of somebody else (RFC 7517 5).
 #[derive(Clone, Debug, Default)]
 pub struct ForeignKeys(Vec<Jwk>);

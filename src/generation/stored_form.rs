@@ -1,7 +1,7 @@
 //! The last look at an object before it is written.
 
 use assay_reconciler::{
-    object::{Object, Spec, UPSTREAM_SECRET_PURPOSE},
+    object::{CLIENT_SECRET_PURPOSE, Object, Spec, UPSTREAM_SECRET_PURPOSE},
     secret::SecretSource,
 };
 
@@ -17,11 +17,16 @@ pub(super) fn check(object: &Object, keyring: &Keyring) -> Result<(), ApplyError
     if secrets(&object.spec).any(|secret| !secret.is_stored_form()) {
         return Err(ApplyError::Unsealed(object.key()));
     }
-    if let Spec::UpstreamProvider(upstream) = &object.spec
-        && let Some(SecretSource::Sealed(text)) = &upstream.client_secret
-        && keyring.open(UPSTREAM_SECRET_PURPOSE, text).is_err()
-    {
-        return Err(ApplyError::ForeignSecret(object.key()));
+    let purpose = match &object.spec {
+        Spec::UpstreamProvider(_) => UPSTREAM_SECRET_PURPOSE,
+        _ => CLIENT_SECRET_PURPOSE,
+    };
+    for secret in secrets(&object.spec) {
+        if let SecretSource::Sealed(text) = secret
+            && keyring.open(purpose, text).is_err()
+        {
+            return Err(ApplyError::ForeignSecret(object.key()));
+        }
     }
     Ok(())
 }

@@ -96,6 +96,12 @@ impl Cache {
         now: Instant,
         fetched: Result<(Arc<ForeignKeys>, Duration), OutgoingError>,
     ) -> Result<Arc<ForeignKeys>, OutgoingError> {
+        // What was refused was never asked, and may be allowed a moment later.
+        if let Err(error) = &fetched
+            && error.is_refusal()
+        {
+            return fetched.map(|(keys, _)| keys);
+        }
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_SETS && !known.contains_key(url) {
             known.retain(|_, one| one.stale_at > now);

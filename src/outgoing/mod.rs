@@ -89,6 +89,16 @@ pub enum OutgoingError {
     Client(String),
 }
 
+impl OutgoingError {
+    /// Whether nothing was asked, because it must not be.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            OutgoingError::NotWeb(_) | OutgoingError::Insecure(_) | OutgoingError::Private(_)
+        )
+    }
+}
+
 impl Outgoing {
     /// With the roots that browsers trust.
     ///

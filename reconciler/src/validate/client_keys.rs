@@ -14,10 +14,11 @@ use crate::{
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /// Most keys of one client.
 const MAX_KEYS: usize = 20;
+/// Algorithms that a shared secret can key (RFC 7518 3.2).
+const MACS: [&str; 3] = ["HS256", "HS384", "HS512"];
 /// Algorithms with public keys that a client may sign with (RFC 7518 3.1, RFC 8037, RFC 9864).
-const ASYMMETRIC: [&str; 11] = [
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
-    "Ed25519",
+const ASYMMETRIC: [&str; 9] = [
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA",
 ];
 
 pub(super) fn check(client: &OidcClientSpec, add: &mut impl FnMut(Finding)) {
@@ -48,28 +49,37 @@ pub(super) fn check(client: &OidcClientSpec, add: &mut impl FnMut(Finding)) {
     if let Some(set) = &client.jwks {
         key_set(set, add);
     }
+    let by_secret = method == ClientAuthMethod::ClientSecretJwt;
+    if let Some(algorithm) = &client.token_endpoint_auth_signing_alg
+        && by_secret
+        && !MACS.contains(&algorithm.as_str())
+    {
+        let message = format!("`{algorithm}` is not an algorithm that a shared secret can key");
+        add(wrong("tokenEndpointAuthSigningAlg", message)
+            .help(format!("one of {}", MACS.join(", "))));
+    }
     for (field, algorithm) in [
         (
             "tokenEndpointAuthSigningAlg",
-            &client.token_endpoint_auth_signing_alg,
+            client
+                .token_endpoint_auth_signing_alg
+                .as_ref()
+                .filter(|_| !by_secret),
         ),
         (
             "requestObjectSigningAlg",
-            &client.request_object_signing_alg,
+            client.request_object_signing_alg.as_ref(),
         ),
     ] {
-        if let Some(algorithm) = algorithm
-            .as_deref()
-            .filter(|name| !ASYMMETRIC.contains(name))
-        {
+        if let Some(algorithm) = algorithm.filter(|name| !ASYMMETRIC.contains(&name.as_str())) {
             let message = format!(
                 "`{algorithm}` is not an algorithm that the client's public key can verify"
             );
             add(wrong(field, message).help(format!("one of {}", ASYMMETRIC.join(", "))));
         }
     }
-    if client.token_endpoint_auth_signing_alg.is_some() && method != ClientAuthMethod::PrivateKeyJwt
-    {
+    let signs = by_secret || method == ClientAuthMethod::PrivateKeyJwt;
+    if client.token_endpoint_auth_signing_alg.is_some() && !signs {
         add(wrong(
             "tokenEndpointAuthSigningAlg",
             format!("`{}` signs nothing", method.name()),

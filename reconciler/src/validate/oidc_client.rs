@@ -49,14 +49,6 @@ leave `tokenEndpointAuthMethod` out",
         )),
         (ClientType::Confidential, _) => {}
     }
-    // The database keeps a keyed hash, from which no HMAC key can be taken.
-    if method == ClientAuthMethod::ClientSecretJwt {
-        add(wrong(
-            "tokenEndpointAuthMethod",
-            String::from("`client_secret_jwt` needs the secret itself, and only its hash is kept"),
-        )
-        .help("use `private_key_jwt`, which is the stronger one, or `client_secret_basic`"));
-    }
     match &client.client_secret {
         Some(_) if client.client_type == ClientType::Public => {
             add(wrong(
@@ -81,14 +73,16 @@ public` if the client can keep no secret",
         }
         _ => {}
     }
+    // An HMAC can only be checked with the secret itself.
+    let must_be_recovered = method == ClientAuthMethod::ClientSecretJwt;
     if let Some(secret) = &client.client_secret {
-        secrets::check(secret, "clientSecret", false, origin, add);
+        secrets::check(secret, "clientSecret", must_be_recovered, origin, add);
     }
     if let Some(previous) = &client.previous_client_secret {
         secrets::check(
             &previous.secret,
             "previousClientSecret/secret",
-            false,
+            must_be_recovered,
             origin,
             add,
         );

@@ -87,10 +87,10 @@ pub(super) fn check(
             }
         }
         SecretSource::Hash(_) if must_be_recovered => {
-            add(wrong(
-                "a hash cannot be turned back into the secret, which the upstream wants to see",
-            )
-            .help("write `{ fromEnv: NAME }` or `{ fromFile: PATH }`"));
+            add(
+                wrong("a hash cannot be turned back into the secret, which is needed itself here")
+                    .help("write `{ fromEnv: NAME }` or `{ fromFile: PATH }`"),
+            );
         }
         SecretSource::Hash(hash) => {
             let hex = hash

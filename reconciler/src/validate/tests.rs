@@ -278,7 +278,7 @@ fn keys_of_clients() {
             ),
             (
                 "client_secret_jwt",
-                "tokenEndpointAuthMethod: client_secret_jwt\nclientSecret: { fromEnv: GOOD }"
+                "tokenEndpointAuthMethod: client_secret_jwt\nclientSecret: { hash: \"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\" }\ntokenEndpointAuthSigningAlg: RS256"
             ),
             ("no certificate", "tokenEndpointAuthMethod: tls_client_auth"),
             (

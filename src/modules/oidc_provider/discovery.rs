@@ -18,7 +18,10 @@ use super::{
     token::TOKEN_PATH,
     userinfo::USERINFO_PATH,
 };
-use crate::modules::{Context, jwt::JWKS_PATH, prepared::PreparedJson};
+use crate::{
+    crypto::foreign::{MAC_NAMES, SIGNATURE_NAMES},
+    modules::{Context, jwt::JWKS_PATH, prepared::PreparedJson},
+};
 
 /// The document.
 pub(super) fn prepare(context: &Context) -> PreparedJson {
@@ -55,6 +58,9 @@ fn document(context: &Context) -> Value {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": AUTH_METHODS.map(ClientAuthMethod::name),
+        "token_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),
+        "revocation_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),
+        "introspection_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": PROMPTS,
         "claim_types_supported": ["normal"],
@@ -64,4 +70,9 @@ fn document(context: &Context) -> Value {
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
     })
+}
+
+/// What a client assertion may be signed or keyed with.
+fn assertion_algorithms() -> Vec<&'static str> {
+    SIGNATURE_NAMES.into_iter().chain(MAC_NAMES).collect()
 }

@@ -14,16 +14,20 @@ pub(super) const GRANT_TYPES: [GrantType; 3] = [
 ];
 
 /// Ways of client authentication that the token endpoint knows.
-pub(super) const AUTH_METHODS: [ClientAuthMethod; 3] = [
+pub(super) const AUTH_METHODS: [ClientAuthMethod; 5] = [
     ClientAuthMethod::ClientSecretBasic,
     ClientAuthMethod::ClientSecretPost,
+    ClientAuthMethod::ClientSecretJwt,
+    ClientAuthMethod::PrivateKeyJwt,
     ClientAuthMethod::None,
 ];
 
 /// Those of them that prove something, which introspection needs.
-pub(super) const INTROSPECTION_AUTH_METHODS: [ClientAuthMethod; 2] = [
+pub(super) const INTROSPECTION_AUTH_METHODS: [ClientAuthMethod; 4] = [
     ClientAuthMethod::ClientSecretBasic,
     ClientAuthMethod::ClientSecretPost,
+    ClientAuthMethod::ClientSecretJwt,
+    ClientAuthMethod::PrivateKeyJwt,
 ];
 
 /// Values of `response_mode`.
@@ -118,8 +122,6 @@ mod tests {
             ("tlsClientCertificateBoundAccessTokens", json!(true)),
             ("userinfoSignedResponseAlg", json!("RS256")),
             ("authorizationSignedResponseAlg", json!("RS256")),
-            ("tokenEndpointAuthMethod", json!("private_key_jwt")),
-            ("tokenEndpointAuthMethod", json!("client_secret_jwt")),
             ("tokenEndpointAuthMethod", json!("tls_client_auth")),
         ] {
             let name = missing(json!({ field: value })).unwrap();

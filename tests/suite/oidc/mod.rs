@@ -3,6 +3,7 @@
 
 mod authorize;
 mod back_channel;
+mod client_assertion;
 mod clients;
 mod consent;
 mod cors;

@@ -1,5 +1,7 @@
 //! Client authentication at the token endpoint (RFC 6749 2.3, OpenID Connect Core 9).
 
+mod assertion;
+
 use std::sync::Arc;
 
 use assay_reconciler::{secret::SecretSource, spec::oidc_client::ClientAuthMethod};
@@ -11,6 +13,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::error::{ErrorCode, OAuthError};
 use crate::{
+    crypto::foreign::unverified_claims,
     generation::Client,
     modules::{
         Context,
@@ -25,8 +28,30 @@ const MAX_SECRET: usize = 1_024;
 /// What the request shows of its client.
 struct Presented {
     client_id: String,
-    secret: Option<String>,
-    method: ClientAuthMethod,
+    proof: Proof,
+}
+
+/// How it proves that it is the client's.
+enum Proof {
+    Basic(String),
+    Post(String),
+    Assertion(String),
+    None,
+}
+
+impl Proof {
+    /// Whether it is of the method that was registered (RFC 9700 2.5, OpenID Connect Registration 2).
+    fn is_by(&self, method: ClientAuthMethod) -> bool {
+        match self {
+            Proof::Basic(_) => method == ClientAuthMethod::ClientSecretBasic,
+            Proof::Post(_) => method == ClientAuthMethod::ClientSecretPost,
+            Proof::Assertion(_) => matches!(
+                method,
+                ClientAuthMethod::PrivateKeyJwt | ClientAuthMethod::ClientSecretJwt
+            ),
+            Proof::None => method == ClientAuthMethod::None,
+        }
+    }
 }
 
 /// The form of a request whose client has authenticated.
@@ -40,16 +65,18 @@ pub(super) async fn authenticated_form(
         return Err(OAuthError::new(ErrorCode::InvalidRequest, what));
     }
     let headers = request.headers().clone();
+    let endpoint = request.uri().path().to_owned();
     let StrictForm(form) = StrictForm::read(request).await?;
-    let client = authenticate(context, &headers, &form)?;
+    let client = authenticate(context, &headers, &form, &endpoint).await?;
     Ok((client, form))
 }
 
 /// The client that sends this request, by its one registered method.
-fn authenticate(
+async fn authenticate(
     context: &Context,
     headers: &HeaderMap,
     form: &Parameters,
+    endpoint: &str,
 ) -> Result<Arc<Client>, OAuthError> {
     let presented = presented(headers, form)?;
     let client = context
@@ -67,17 +94,20 @@ fn authenticate(
             registered.name()
         )));
     }
-    // RFC 9700 2.5 and OpenID Connect Registration 2: only the method that was registered.
-    if registered != presented.method {
+    if !presented.proof.is_by(registered) {
         return Err(refused(format!(
             "this client authenticates with {}",
             registered.name()
         )));
     }
-    if let Some(secret) = &presented.secret
-        && !is_secret_of(context, client, secret)
-    {
-        return Err(wrong());
+    match &presented.proof {
+        Proof::Basic(secret) | Proof::Post(secret) if !is_secret_of(context, client, secret) => {
+            return Err(wrong());
+        }
+        Proof::Assertion(assertion) => {
+            assertion::check(context, client, assertion, endpoint).await?;
+        }
+        Proof::Basic(_) | Proof::Post(_) | Proof::None => {}
     }
     Ok(Arc::clone(client))
 }
@@ -92,47 +122,75 @@ fn wrong() -> OAuthError {
 
 fn presented(headers: &HeaderMap, form: &Parameters) -> Result<Presented, OAuthError> {
     let invalid = |what: &'static str| OAuthError::new(ErrorCode::InvalidRequest, what);
-    if form.get("client_assertion").is_some() || form.get("client_assertion_type").is_some() {
-        let what = "client assertions are not available yet";
-        return Err(OAuthError::new(ErrorCode::InvalidClient, what));
+    let twice = || invalid("two ways of client authentication at once");
+    let assertion = assertion(form)?;
+    let posted_id = form.get("client_id");
+    let posted_secret = form.get("client_secret");
+    // RFC 6749 2.3: not more than one method in each request.
+    match (basic_header(headers)?, assertion, posted_secret) {
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => Err(twice()),
+        (Some((client_id, _)), ..) if posted_id.is_some_and(|posted| posted != client_id) => {
+            Err(invalid("client_id differs from the Authorization header"))
+        }
+        (Some((client_id, secret)), ..) => Ok(Presented {
+            client_id,
+            proof: Proof::Basic(secret),
+        }),
+        (None, Some((subject, _)), None) if posted_id.is_some_and(|posted| posted != subject) => {
+            Err(invalid(
+                "client_id differs from the sub of the client assertion",
+            ))
+        }
+        (None, Some((client_id, assertion)), None) => Ok(Presented {
+            client_id,
+            proof: Proof::Assertion(assertion),
+        }),
+        (None, None, secret) => {
+            let client_id = posted_id.ok_or_else(|| {
+                OAuthError::new(
+                    ErrorCode::InvalidClient,
+                    "the request does not say which client sends it",
+                )
+            })?;
+            Ok(Presented {
+                client_id: client_id.to_owned(),
+                proof: secret.map_or(Proof::None, |secret| Proof::Post(secret.to_owned())),
+            })
+        }
     }
+}
+
+/// The client that an assertion says it is of, and the assertion (RFC 7521 4.2).
+fn assertion(form: &Parameters) -> Result<Option<(String, String)>, OAuthError> {
+    let refused = |what: &'static str| OAuthError::new(ErrorCode::InvalidClient, what);
+    let assertion = match (
+        form.get("client_assertion"),
+        form.get("client_assertion_type"),
+    ) {
+        (None, None) => return Ok(None),
+        (Some(assertion), Some(assertion::JWT_BEARER)) => assertion,
+        (Some(_), _) => return Err(refused("client_assertion_type must be that of a JWT")),
+        (None, Some(_)) => return Err(refused("client_assertion_type without client_assertion")),
+    };
+    let subject = unverified_claims(assertion)
+        .and_then(|claims| claims.get("sub")?.as_str().map(str::to_owned))
+        .ok_or_else(|| refused("the client assertion is no JWT with a sub"))?;
+    Ok(Some((subject, assertion.to_owned())))
+}
+
+fn basic_header(headers: &HeaderMap) -> Result<Option<(String, String)>, OAuthError> {
     let mut authorizations = headers.get_all(AUTHORIZATION).iter();
-    let basic = match (authorizations.next(), authorizations.next()) {
-        (None, _) => None,
-        (Some(only), None) => Some(basic(only.as_bytes()).ok_or_else(|| {
+    match (authorizations.next(), authorizations.next()) {
+        (None, _) => Ok(None),
+        (Some(only), None) => basic(only.as_bytes()).map(Some).ok_or_else(|| {
             OAuthError::new(
                 ErrorCode::InvalidClient,
                 "the Authorization header is not HTTP Basic with a form-encoded id and secret",
             )
-        })?),
-        (Some(_), Some(_)) => return Err(invalid("more than one Authorization header")),
-    };
-    let posted_id = form.get("client_id");
-    let posted_secret = form.get("client_secret");
-    match (basic, posted_id, posted_secret) {
-        // RFC 6749 2.3: not more than one method in each request.
-        (Some(_), _, Some(_)) => Err(invalid("two ways of client authentication at once")),
-        (Some((client_id, _)), Some(posted), None) if client_id != posted => {
-            Err(invalid("client_id differs from the Authorization header"))
-        }
-        (Some((client_id, secret)), _, None) => Ok(Presented {
-            client_id,
-            secret: Some(secret),
-            method: ClientAuthMethod::ClientSecretBasic,
         }),
-        (None, Some(client_id), Some(secret)) => Ok(Presented {
-            client_id: client_id.to_owned(),
-            secret: Some(secret.to_owned()),
-            method: ClientAuthMethod::ClientSecretPost,
-        }),
-        (None, Some(client_id), None) => Ok(Presented {
-            client_id: client_id.to_owned(),
-            secret: None,
-            method: ClientAuthMethod::None,
-        }),
-        (None, None, _) => Err(OAuthError::new(
-            ErrorCode::InvalidClient,
-            "the request does not say which client sends it",
+        (Some(_), Some(_)) => Err(OAuthError::new(
+            ErrorCode::InvalidRequest,
+            "more than one Authorization header",
         )),
     }
 }
@@ -191,7 +249,17 @@ mod tests {
     fn read(headers: &HeaderMap, form: &str) -> Result<(String, ClientAuthMethod), ErrorCode> {
         let form = Parameters::parse(form.as_bytes()).unwrap();
         presented(headers, &form)
-            .map(|presented| (presented.client_id, presented.method))
+            .map(|presented| {
+                let method = [
+                    ClientAuthMethod::ClientSecretBasic,
+                    ClientAuthMethod::ClientSecretPost,
+                    ClientAuthMethod::PrivateKeyJwt,
+                    ClientAuthMethod::None,
+                ]
+                .into_iter()
+                .find(|method| presented.proof.is_by(*method));
+                (presented.client_id, method.unwrap())
+            })
             .map_err(|error| error.code())
     }
 
@@ -212,6 +280,24 @@ mod tests {
             ClientSecretPost
         );
         assert_eq!(read(&nothing, "client_id=app").unwrap().1, None);
+        let assertion = assertion_form("app");
+        assert_eq!(
+            read(&nothing, &assertion).unwrap(),
+            ("app".into(), ClientAuthMethod::PrivateKeyJwt)
+        );
+        assert_eq!(
+            read(&nothing, &format!("{assertion}&client_id=other")),
+            Err(ErrorCode::InvalidRequest)
+        );
+    }
+
+    fn assertion_form(sub: &str) -> String {
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let claims = URL_SAFE_NO_PAD.encode(format!(r#"{{"sub":"{sub}"}}"#));
+        format!(
+            "client_assertion=e30.{claims}.AA&client_assertion_type={}",
+            assertion::JWT_BEARER
+        )
     }
 
     #[test]
@@ -228,8 +314,18 @@ mod tests {
                 "{credentials:?} {form}"
             );
         }
+        for form in [
+            assertion_form("app"),
+            format!("{}&client_secret=s", assertion_form("app")),
+        ] {
+            assert_eq!(
+                read(&headers(&["app:s"]), &form),
+                Err(ErrorCode::InvalidRequest),
+                "{form}"
+            );
+        }
         assert_eq!(
-            read(&headers(&["app:s"]), "client_assertion=x"),
+            read(&HeaderMap::new(), "client_id=app&client_assertion=x"),
             Err(ErrorCode::InvalidClient)
         );
     }
