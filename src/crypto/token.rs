@@ -43,6 +43,22 @@ pub fn chance() -> Result<u8, CryptoError> {
     Ok(byte[0])
 }
 
+/// `length` letters, each of them any of `alphabet` with the same chance.
+pub fn word(alphabet: &[u8; 20], length: usize) -> Result<Secret<String>, CryptoError> {
+    /// The largest multiple of 20 that a byte holds: what lies beyond would favour some letters.
+    const FAIR: u8 = 240;
+    let mut word = String::with_capacity(length);
+    let mut bytes = Zeroizing::new([0_u8; 32]);
+    while word.len() < length {
+        fill(bytes.as_mut_slice())?;
+        let fair = bytes.iter().filter(|byte| **byte < FAIR);
+        for byte in fair.take(length - word.len()) {
+            word.push(char::from(alphabet[usize::from(byte % 20)]));
+        }
+    }
+    Ok(Secret::new(word))
+}
+
 fn fill(bytes: &mut [u8]) -> Result<(), CryptoError> {
     rand::fill(bytes).map_err(|_| CryptoError::Library("making random bytes"))
 }
@@ -60,6 +76,8 @@ mod tests {
         let random = first.expose().strip_prefix("assay_rt_").unwrap();
         assert_eq!(URL_SAFE_NO_PAD.decode(random).unwrap().len(), 32);
         assert_eq!(identifier().unwrap().len(), 22);
+        let word = word(b"BCDFGHJKLMNPQRSTVWXZ", 100).unwrap();
+        assert_eq!(word.expose().len(), 100);
         assert_ne!(identifier().unwrap(), identifier().unwrap());
     }
 

@@ -4,6 +4,7 @@
 //! background tasks. A module that is off has no routes, and its paths say so.
 
 pub mod admin;
+pub mod attempts;
 pub mod audit;
 pub mod form;
 pub mod jwt;
@@ -108,6 +109,7 @@ pub static MODULES: [Module; 5] = [
             "/auth/.well-known/openid-configuration",
             "/auth/authorize",
             "/auth/consent",
+            "/auth/device",
             "/auth/logout",
             "/auth/oauth2",
             "/auth/token",

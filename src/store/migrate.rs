@@ -47,6 +47,7 @@ embed! {
     2 "0002_people",
     3 "0003_openid",
     4 "0004_openid_flows",
+    5 "0005_attempts",
 }
 
 /// The number of the newest migration this binary knows.

@@ -430,6 +430,8 @@ pub struct OidcProviderSettings {
     /// `backchannelLogoutUri`) may lie in. All others are refused, and so is the server's own machine.
     #[schemars(with = "BTreeSet<NetworkText>")]
     pub allowed_private_networks: BTreeSet<IpNet>,
+    /// How long a person has to type the code that a device shows (RFC 8628).
+    pub device_code_ttl: Span,
 }
 
 /// How a network is written. The schema that comes with [`IpNet`] takes an IPv4 network for an IPv6
@@ -458,6 +460,7 @@ impl Default for OidcProviderSettings {
             refresh_token_ttl: Span::days(30),
             authorization_code_ttl: Span::seconds(60),
             allowed_private_networks: BTreeSet::new(),
+            device_code_ttl: Span::minutes(10),
         }
     }
 }

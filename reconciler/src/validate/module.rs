@@ -5,6 +5,8 @@ use crate::spec::{ModuleName, ModuleSettings, ModuleSpec, Span, module::SigningA
 
 /// RFC 6749 4.1.2 recommends ten minutes at most.
 const MAX_CODE_TTL: Span = Span::minutes(10);
+/// Long enough for anybody, and short enough that a code cannot be guessed in the meantime.
+const MAX_DEVICE_CODE_TTL: Span = Span::minutes(60);
 
 pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Finding>) {
     let mut add = |finding| findings.push(finding);
@@ -77,6 +79,15 @@ pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Fi
                 provider.authorization_code_ttl,
                 &mut add,
             );
+            lifetime("settings/deviceCodeTtl", provider.device_code_ttl, &mut add);
+            if provider.device_code_ttl > MAX_DEVICE_CODE_TTL {
+                add(Finding::in_spec(
+                    "lifetime",
+                    "settings/deviceCodeTtl",
+                    format!("a device code lives {MAX_DEVICE_CODE_TTL} at most (RFC 8628 5.1)"),
+                )
+                .help("`10m` is enough to find a phone and type eight letters"));
+            }
             if provider.authorization_code_ttl > MAX_CODE_TTL {
                 add(Finding::in_spec(
                     "lifetime",

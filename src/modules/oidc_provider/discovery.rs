@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     authorize::AUTHORIZE_PATH,
     claims,
+    device::DEVICE_AUTHORIZATION_PATH,
     introspection::INTROSPECTION_PATH,
     logout::LOGOUT_PATH,
     revocation::REVOCATION_PATH,
@@ -40,6 +41,7 @@ fn document(context: &Context) -> Value {
         "issuer": site.issuer,
         "authorization_endpoint": site.url(AUTHORIZE_PATH),
         "token_endpoint": site.url(TOKEN_PATH),
+        "device_authorization_endpoint": site.url(DEVICE_AUTHORIZATION_PATH),
         "userinfo_endpoint": site.url(USERINFO_PATH),
         "revocation_endpoint": site.url(REVOCATION_PATH),
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS.map(ClientAuthMethod::name),

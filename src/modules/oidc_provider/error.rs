@@ -23,7 +23,9 @@ use crate::{
 #[allow(missing_docs)]
 pub(super) enum ErrorCode {
     AccessDenied,
+    AuthorizationPending,
     ConsentRequired,
+    ExpiredToken,
     InvalidClient,
     InvalidGrant,
     InvalidRequest,
@@ -34,6 +36,7 @@ pub(super) enum ErrorCode {
     RequestNotSupported,
     RequestUriNotSupported,
     ServerError,
+    SlowDown,
     TemporarilyUnavailable,
     UnauthorizedClient,
     UnsupportedGrantType,
@@ -46,6 +49,9 @@ impl ErrorCode {
     pub(super) const fn name(self) -> &'static str {
         match self {
             ErrorCode::AccessDenied => "access_denied",
+            ErrorCode::AuthorizationPending => "authorization_pending",
+            ErrorCode::ExpiredToken => "expired_token",
+            ErrorCode::SlowDown => "slow_down",
             ErrorCode::ConsentRequired => "consent_required",
             ErrorCode::InvalidClient => "invalid_client",
             ErrorCode::InvalidGrant => "invalid_grant",

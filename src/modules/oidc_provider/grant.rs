@@ -1,9 +1,11 @@
 //! What one person granted one client: the rows of `oidc_grants`. Codes, refresh tokens and access
 //! tokens of a grant live no longer than it does.
 
+use super::{scope::Scopes, session_registry};
 use crate::{
     clock::UnixMillis,
-    crypto::{Hashed, Keyring},
+    crypto::{Hashed, Keyring, token},
+    modules::session::SignedIn,
     store::{Store, StoreError, Tx, execute, fetch_optional},
 };
 
@@ -15,6 +17,47 @@ pub(super) fn hash_code(keyring: &Keyring, code: &str) -> Hashed {
 /// The stored form of a refresh token.
 pub(super) fn hash_refresh_token(keyring: &Keyring, token: &str) -> Hashed {
     keyring.token_hash("oidc.refresh_token", token)
+}
+
+/// What a person grants a client now.
+#[derive(Clone, Copy)]
+pub(super) struct NewGrant<'a> {
+    pub(super) client_uid: &'a str,
+    pub(super) person: &'a SignedIn,
+    pub(super) scopes: &'a Scopes,
+    pub(super) nonce: Option<&'a str>,
+    /// When the last token that can come from it has expired.
+    pub(super) expires_at: UnixMillis,
+}
+
+/// Makes the grant, and gives its id.
+pub(super) async fn make(
+    tx: &mut Tx,
+    grant: NewGrant<'_>,
+    now: UnixMillis,
+) -> Result<String, StoreError> {
+    let id = token::uuid_v7(now)?.to_string();
+    let session_id = &grant.person.session_id;
+    let sid = session_registry::register(tx, session_id, grant.client_uid, now).await?;
+    execute!(
+        tx,
+        "INSERT INTO oidc_grants (id, client_uid, user_id, session_id, scope, nonce,
+                                  authenticated_at, amr, acr, created_at, expires_at, sid)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        &id,
+        grant.client_uid,
+        &grant.person.user_id,
+        session_id,
+        grant.scopes.to_string(),
+        grant.nonce,
+        grant.person.authenticated_at,
+        &grant.person.amr,
+        &grant.person.acr,
+        now,
+        grant.expires_at,
+        &sid,
+    )?;
+    Ok(id)
 }
 
 /// A grant that lives, and its person.

@@ -9,6 +9,7 @@ pub(super) struct Lifetimes {
     pub(super) id_token: Duration,
     pub(super) refresh_token: Duration,
     pub(super) code: Duration,
+    pub(super) device_code: Duration,
 }
 
 impl Lifetimes {
@@ -30,6 +31,7 @@ impl Lifetimes {
                 .unwrap_or(settings.refresh_token_ttl)
                 .duration(),
             code: settings.authorization_code_ttl.duration(),
+            device_code: settings.device_code_ttl.duration(),
         }
     }
 }

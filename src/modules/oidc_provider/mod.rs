@@ -11,6 +11,7 @@ mod client_auth;
 mod client_keys;
 mod consent;
 mod cors;
+mod device;
 mod discovery;
 mod error;
 mod flow;
@@ -67,6 +68,8 @@ pub fn routes(context: &Context) -> Router {
             introspection::INTROSPECTION_PATH,
             post(introspection::introspect),
         )
+        .route(device::DEVICE_AUTHORIZATION_PATH, post(device::authorize))
+        .route(device::DEVICE_PATH, get(device::show).post(device::submit))
         .route(logout::LOGOUT_PATH, get(logout::get).post(logout::post))
         .with_state(context.clone())
         .merge(for_browser_apps(context));

@@ -15,6 +15,8 @@ const EVERY: Duration = Duration::from_mins(5);
 /// How long a used code is remembered after it expired, so that its reuse is noticed, and a logout notice
 /// that was given up, so that an operator sees it.
 const KEPT: Duration = Duration::from_hours(24);
+/// How long a device that still polls is told that its code has expired, rather than that there is none.
+const DEVICE_CODES_KEPT: Duration = Duration::from_mins(10);
 /// Rows in one batch: short enough to hold nobody up.
 const BATCH: i64 = 500;
 /// Batches in a row.
@@ -45,11 +47,11 @@ macro_rules! reaping {
 
 /// What is of no use to anybody once it has expired.
 const EXPIRED: [&str; 6] = reaping![
+    "attempts" by "key_hash",
     "oidc_grants" by "id",
     "oidc_refresh_tokens" by "token_hash",
     "oidc_access_tokens" by "token_hash",
     "oidc_pushed_requests" by "request_uri_hash",
-    "oidc_device_codes" by "device_code_hash",
     "oidc_seen_ids" by "id_hash",
 ];
 
@@ -58,6 +60,9 @@ const REMEMBERED: [&str; 2] = reaping![
     "oidc_authorization_codes" by "code_hash",
     "oidc_logout_notices" by "id",
 ];
+
+/// What is remembered for [`DEVICE_CODES_KEPT`] beyond its end.
+const DEVICE_CODES: [&str; 1] = reaping!["oidc_device_codes" by "device_code_hash"];
 
 /// Removes what has expired.
 async fn reap(store: &Store, now: UnixMillis) -> Result<(), StoreError> {
@@ -68,6 +73,9 @@ async fn reap(store: &Store, now: UnixMillis) -> Result<(), StoreError> {
         }
         for statement in REMEMBERED {
             gone += execute!(store, statement, now - KEPT, BATCH)?;
+        }
+        for statement in DEVICE_CODES {
+            gone += execute!(store, statement, now - DEVICE_CODES_KEPT, BATCH)?;
         }
         if gone == 0 {
             break;

@@ -7,10 +7,11 @@ use assay_reconciler::spec::{
 };
 
 /// Grants that the token endpoint knows.
-pub(super) const GRANT_TYPES: [GrantType; 3] = [
+pub(super) const GRANT_TYPES: [GrantType; 4] = [
     GrantType::AuthorizationCode,
     GrantType::RefreshToken,
     GrantType::ClientCredentials,
+    GrantType::DeviceCode,
 ];
 
 /// Ways of client authentication that the token endpoint knows.

@@ -7,6 +7,8 @@ mod client_assertion;
 mod clients;
 mod consent;
 mod cors;
+mod device;
+mod device_refusals;
 mod front_channel;
 mod logout;
 mod people;

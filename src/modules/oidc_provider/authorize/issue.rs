@@ -1,5 +1,7 @@
 use super::{
-    super::grant, super::scope::Scopes, super::session_registry, request::AuthorizationRequest,
+    super::grant::{self, NewGrant},
+    super::scope::Scopes,
+    request::AuthorizationRequest,
 };
 use crate::{
     crypto::token,
@@ -22,7 +24,6 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
     let now = context.clock.now();
     let lifetimes = Lifetimes::of(&context.snapshot, &request.client);
     let code = token::opaque("")?.expose().clone();
-    let grant_id = token::uuid_v7(now)?.to_string();
     let code_expires_at = now + lifetimes.code;
     let challenge = request
         .code_challenge
@@ -30,26 +31,14 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
         .map(super::super::pkce::CodeChallenge::as_str);
 
     let mut tx = context.store.begin().await?;
-    let client_uid = &request.client.uid;
-    let sid = session_registry::register(&mut tx, &person.session_id, client_uid, now).await?;
-    execute!(
-        &mut tx,
-        "INSERT INTO oidc_grants (id, client_uid, user_id, session_id, scope, nonce,
-                                  authenticated_at, amr, acr, created_at, expires_at, sid)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        &grant_id,
-        client_uid,
-        &person.user_id,
-        &person.session_id,
-        request.scopes.to_string(),
-        &request.nonce,
-        person.authenticated_at,
-        &person.amr,
-        &person.acr,
-        now,
-        code_expires_at + lifetimes.refresh_token + lifetimes.access_token,
-        &sid,
-    )?;
+    let made = NewGrant {
+        client_uid: &request.client.uid,
+        person,
+        scopes: &request.scopes,
+        nonce: request.nonce.as_deref(),
+        expires_at: code_expires_at + lifetimes.refresh_token + lifetimes.access_token,
+    };
+    let grant_id = grant::make(&mut tx, made, now).await?;
     execute!(
         &mut tx,
         "INSERT INTO oidc_authorization_codes (code_hash, grant_id, redirect_uri, code_challenge,
@@ -63,7 +52,7 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
         code_expires_at,
     )?;
     if let Some(scopes) = consented {
-        consent::remember(&mut tx, &person.user_id, client_uid, scopes, now).await?;
+        consent::remember(&mut tx, &person.user_id, &request.client.uid, scopes, now).await?;
         let actor = format!("user:{}", person.user_id);
         let subject = format!("client:{}", request.client.name);
         let event = AuditEvent {

@@ -53,7 +53,7 @@ const ENGLISH: Texts = Texts {
 };
 
 /// What a scope lets a client do.
-fn meaning(scope: &str) -> Option<&'static str> {
+pub(in crate::modules::oidc_provider) fn meaning(scope: &str) -> Option<&'static str> {
     Some(match scope {
         "openid" => "Recognise you when you sign in",
         "profile" => "See your name and profile",

@@ -1,28 +1,25 @@
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use assay_reconciler::spec::oidc_client::GrantType;
-
 use super::{
     super::{
         error::{ErrorCode, OAuthError},
         grant::{self, LiveGrant},
-        lifetimes::Lifetimes,
         pkce,
         scope::Scopes,
     },
-    response,
+    refresh_token, response,
 };
 use crate::{
     clock::UnixMillis,
-    crypto::{Hashed, token},
+    crypto::Hashed,
     generation::Client,
     modules::{
         Context,
         audit::{self, AuditEvent},
         parameters::Parameters,
     },
-    store::{StoreError, Tx, execute, fetch_optional},
+    store::{StoreError, Tx, fetch_optional},
 };
 
 fn invalid_grant(description: &'static str) -> OAuthError {
@@ -55,23 +52,7 @@ pub(super) async fn redeem(
         }
     };
     let scopes = Scopes::parse(&grant.scope).within(&client.spec.scopes);
-    let refresh_token = if client.spec.grant_types.contains(&GrantType::RefreshToken) {
-        let token = token::opaque("assay_rt_")?;
-        let lifetimes = Lifetimes::of(&context.snapshot, client);
-        execute!(
-            &mut tx,
-            "INSERT INTO oidc_refresh_tokens (token_hash, grant_id, scope, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5)",
-            grant::hash_refresh_token(&context.keyring, token.expose()),
-            &grant.id,
-            &grant.scope,
-            now,
-            now + lifetimes.refresh_token,
-        )?;
-        Some(token)
-    } else {
-        None
-    };
+    let refresh_token = refresh_token::first(context, &mut tx, client, &grant, now).await?;
     tx.commit().await?;
     Ok(response::of_grant(context, client, &grant, &scopes, refresh_token)?.into_response())
 }

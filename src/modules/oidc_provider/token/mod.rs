@@ -2,6 +2,7 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod refresh_token;
 mod response;
 
@@ -50,9 +51,8 @@ pub(super) async fn token(
         GrantType::AuthorizationCode => authorization_code::redeem(&context, &client, &form).await,
         GrantType::RefreshToken => refresh_token::refresh(&context, &client, &form).await,
         GrantType::ClientCredentials => client_credentials::issue(&context, &client, &form),
-        GrantType::Implicit | GrantType::DeviceCode | GrantType::TokenExchange => {
-            Err(unsupported())
-        }
+        GrantType::DeviceCode => device_code::redeem(&context, &client, &form).await,
+        GrantType::Implicit | GrantType::TokenExchange => Err(unsupported()),
     }
 }
 
@@ -70,6 +70,6 @@ fn grant_type(text: Option<&str>) -> Result<GrantType, OAuthError> {
 fn unsupported() -> OAuthError {
     OAuthError::new(
         ErrorCode::UnsupportedGrantType,
-        "grant_type must be authorization_code, refresh_token or client_credentials",
+        "grant_type is none of grant_types_supported in the discovery document",
     )
 }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use assay_reconciler::spec::oidc_client::GrantType;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -32,6 +33,32 @@ const SUCCESSOR_PURPOSE: &str = "oidc.refresh_token.successor";
 
 fn invalid_grant(description: &'static str) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidGrant, description)
+}
+
+/// The first refresh token of a grant; `None` if the client may have none.
+pub(super) async fn first(
+    context: &Context,
+    tx: &mut Tx,
+    client: &Client,
+    grant: &LiveGrant,
+    now: UnixMillis,
+) -> Result<Option<Secret<String>>, OAuthError> {
+    if !client.spec.grant_types.contains(&GrantType::RefreshToken) {
+        return Ok(None);
+    }
+    let token = token::opaque("assay_rt_")?;
+    let lifetimes = Lifetimes::of(&context.snapshot, client);
+    execute!(
+        tx,
+        "INSERT INTO oidc_refresh_tokens (token_hash, grant_id, scope, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5)",
+        grant::hash_refresh_token(&context.keyring, token.expose()),
+        &grant.id,
+        &grant.scope,
+        now,
+        now + lifetimes.refresh_token,
+    )?;
+    Ok(Some(token))
 }
 
 /// `grant_type=refresh_token` (RFC 6749 6): the token is replaced at each use. At most one commit.

@@ -1,0 +1,8 @@
+-- Tries that may be guesses, counted until `expires_at` and forgotten after it. The key says of what and
+-- by whom, as a keyed hash: nobody's address stands here.
+CREATE TABLE attempts (
+    key_hash   BLOB   NOT NULL PRIMARY KEY,
+    tries      BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX attempts_by_expiry ON attempts (expires_at);

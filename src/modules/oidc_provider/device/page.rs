@@ -1,0 +1,323 @@
+//! `/auth/device`: the person types the code, signs in if need be, and answers.
+
+use std::time::Duration;
+
+use askama::Template;
+use assay_reconciler::spec::WebUri;
+use axum::{
+    extract::State,
+    http::{
+        HeaderMap, HeaderValue, StatusCode, Uri,
+        header::{RETRY_AFTER, SET_COOKIE},
+    },
+    response::Response,
+};
+
+use super::{
+    super::{authorize::answer::redirect, consent, scope::Scopes},
+    DEVICE_PATH,
+    decision::{self, Asked, Outcome},
+    flow::DeviceFlow,
+    guessing::{self, Typed},
+    user_code::UserCode,
+};
+use crate::modules::{
+    Context, Problem,
+    form::StrictForm,
+    pages::{self, Policy},
+    parameters::Parameters,
+    session::{
+        self, Browser, ClientAddress, SignedIn, Visitor,
+        csrf::{self, Bound},
+    },
+};
+
+/// When somebody who typed too many wrong codes may come again.
+const COME_AGAIN: Duration = Duration::from_mins(10);
+
+/// Words of the pages.
+struct Texts {
+    title: &'static str,
+    type_it: &'static str,
+    compare: &'static str,
+    code: &'static str,
+    go_on: &'static str,
+    question: &'static str,
+    asks: &'static str,
+    warning: &'static str,
+    allow: &'static str,
+    deny: &'static str,
+    signed_in_as: &'static str,
+    other_account: &'static str,
+    allowed: &'static str,
+    go_back: &'static str,
+    denied: &'static str,
+    nothing: &'static str,
+    wrong: &'static str,
+    too_many: &'static str,
+    stale: &'static str,
+}
+
+const ENGLISH: Texts = Texts {
+    title: "Connect a device",
+    type_it: "Type the code that your device shows.",
+    compare: "Go on only if your device shows exactly this code.",
+    code: "Code",
+    go_on: "Continue",
+    question: "Connect this device?",
+    asks: "on the device that shows this code would like to:",
+    warning: "Allow it only if you started this yourself, on a device in front of you that shows this \
+              code. If somebody sent you the code or the link, deny it: they would get into your account.",
+    allow: "Allow",
+    deny: "Deny",
+    signed_in_as: "You are signed in as",
+    other_account: "Use another account",
+    allowed: "Your device is connected",
+    go_back: "Go back to your device. You can close this page.",
+    denied: "Nothing was allowed",
+    nothing: "The device has been told no. You can close this page.",
+    wrong: "No device shows this code. Check it letter by letter, or let your device show a new one.",
+    too_many: "Too many wrong codes came from here. Try again in ten minutes.",
+    stale: "The page was too old, or the answer did not come from it. Please try again.",
+};
+
+#[derive(Template)]
+#[template(path = "oidc_provider/templates/device_code.html")]
+struct CodePage<'a> {
+    texts: &'static Texts,
+    action: &'static str,
+    notice: Option<&'static str>,
+    user_code: &'a str,
+    csrf: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "oidc_provider/templates/device_question.html")]
+struct QuestionPage<'a> {
+    texts: &'static Texts,
+    action: &'static str,
+    client: &'a str,
+    logo: Option<&'a str>,
+    user_code: &'a str,
+    person: &'a str,
+    scopes: Vec<(&'a str, Option<&'static str>)>,
+    csrf: &'a str,
+    flow: &'a str,
+    other_account: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "oidc_provider/templates/device_done.html")]
+struct DonePage {
+    title: &'static str,
+    message: &'static str,
+}
+
+/// `GET /auth/device`
+pub(in crate::modules::oidc_provider) async fn show(
+    State(context): State<Context>,
+    browser: Browser,
+    visitor: Visitor,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let query = Parameters::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let Some(sealed) = query.get("flow") else {
+        // RFC 8628 3.3.1: a code that came with the address is shown, and never taken unseen.
+        let code = query.get("user_code").and_then(UserCode::parse);
+        return Ok(ask_for_code(&context, &browser, StatusCode::OK, None, code));
+    };
+    let flow = DeviceFlow::open(&context.keyring, sealed)
+        // Somebody else typed it: who is here types it themselves, and reads what the page says.
+        .filter(|flow| flow.bound_to == browser.id());
+    let Some(flow) = flow else {
+        return Ok(redirect(DEVICE_PATH));
+    };
+    let Some(asked) = decision::asked(&context, &flow.user_code).await? else {
+        return Ok(wrong(&context, &browser, StatusCode::OK));
+    };
+    let person = visitor.person.filter(|person| {
+        decision::is_recent_enough(person, &asked, flow.typed_at, context.clock.now())
+    });
+    let here = flow.address(&context.keyring)?;
+    match person {
+        None => Ok(redirect(&session::with_return_to("/auth/login", &here))),
+        Some(person) => put_question(&context, &asked, &person, flow, &here),
+    }
+}
+
+fn put_question(
+    context: &Context,
+    asked: &Asked,
+    person: &SignedIn,
+    flow: DeviceFlow,
+    here: &str,
+) -> Result<Response, Problem> {
+    // From here on it is this person's: another one who signs in here does not find it answered.
+    let flow = DeviceFlow {
+        bound_to: person.session_id.clone(),
+        ..flow
+    };
+    let spec = &asked.client.spec;
+    let logo = spec.logo_uri.as_ref().map(WebUri::as_str);
+    let page = QuestionPage {
+        texts: &ENGLISH,
+        action: DEVICE_PATH,
+        client: spec.display_name.as_deref().unwrap_or(&asked.client.name),
+        logo,
+        user_code: &flow.user_code.to_string(),
+        person: &person.email,
+        scopes: meanings(&asked.scopes),
+        csrf: &csrf::token(&context.keyring, Bound::Session(person)),
+        flow: &flow.seal(&context.keyring)?,
+        other_account: &session::with_return_to("/auth/login", here),
+    };
+    Ok(pages::page(
+        StatusCode::OK,
+        &page,
+        &Policy::strict().showing(logo),
+    ))
+}
+
+fn meanings(scopes: &Scopes) -> Vec<(&str, Option<&'static str>)> {
+    let scopes = scopes.for_people().into_iter();
+    scopes
+        .map(|scope| (scope, consent::meaning(scope)))
+        .collect()
+}
+
+/// `POST /auth/device`: the code, or the answer.
+pub(in crate::modules::oidc_provider) async fn submit(
+    State(context): State<Context>,
+    browser: Browser,
+    visitor: Visitor,
+    address: ClientAddress,
+    headers: HeaderMap,
+    StrictForm(form): StrictForm,
+) -> Result<Response, Problem> {
+    let is_same_origin = session::require_same_origin(&context.site, &headers).is_ok();
+    match form.get("flow") {
+        None => take_code(&context, &browser, &address, is_same_origin, &form).await,
+        Some(sealed) => {
+            let Some(flow) = DeviceFlow::open(&context.keyring, sealed) else {
+                return Ok(redirect(DEVICE_PATH));
+            };
+            let sent = Sent {
+                address: &address,
+                is_same_origin,
+                form: &form,
+            };
+            take_answer(&context, &browser, visitor.person, sent, flow).await
+        }
+    }
+}
+
+async fn take_code(
+    context: &Context,
+    browser: &Browser,
+    address: &ClientAddress,
+    is_same_origin: bool,
+    form: &Parameters,
+) -> Result<Response, Problem> {
+    let typed = form.get("user_code").unwrap_or_default();
+    let code = UserCode::parse(typed);
+    let is_ours = csrf::is_valid(
+        &context.keyring,
+        Bound::Browser(browser),
+        form.get(csrf::FIELD),
+    );
+    if !is_same_origin || !is_ours {
+        let (status, notice) = (StatusCode::FORBIDDEN, Some(ENGLISH.stale));
+        return Ok(ask_for_code(context, browser, status, notice, code));
+    }
+    let Some(user_code) = code else {
+        return Ok(wrong(context, browser, StatusCode::BAD_REQUEST));
+    };
+    match guessing::look_up(context, browser, address, &user_code).await? {
+        Typed::Found => {
+            let flow = DeviceFlow {
+                user_code,
+                typed_at: context.clock.now(),
+                bound_to: browser.id().to_owned(),
+            };
+            Ok(redirect(&flow.address(&context.keyring)?))
+        }
+        Typed::Wrong => Ok(wrong(context, browser, StatusCode::BAD_REQUEST)),
+        Typed::TooMany => {
+            let (status, notice) = (StatusCode::TOO_MANY_REQUESTS, Some(ENGLISH.too_many));
+            let mut page = ask_for_code(context, browser, status, notice, None);
+            let seconds = HeaderValue::from(COME_AGAIN.as_secs());
+            page.headers_mut().insert(RETRY_AFTER, seconds);
+            Ok(page)
+        }
+    }
+}
+
+/// How the answer came.
+struct Sent<'a> {
+    address: &'a ClientAddress,
+    is_same_origin: bool,
+    form: &'a Parameters,
+}
+
+async fn take_answer(
+    context: &Context,
+    browser: &Browser,
+    person: Option<SignedIn>,
+    sent: Sent<'_>,
+    flow: DeviceFlow,
+) -> Result<Response, Problem> {
+    let again = DeviceFlow {
+        user_code: flow.user_code.clone(),
+        typed_at: flow.typed_at,
+        bound_to: browser.id().to_owned(),
+    };
+    let again = again.address(&context.keyring)?;
+    let Some(person) = person.filter(|person| person.session_id == flow.bound_to) else {
+        // Somebody else is signed in by now, or nobody: they type the code themselves.
+        return Ok(redirect(DEVICE_PATH));
+    };
+    let csrf = sent.form.get(csrf::FIELD);
+    if !sent.is_same_origin || !csrf::is_valid(&context.keyring, Bound::Session(&person), csrf) {
+        let (status, notice) = (StatusCode::FORBIDDEN, Some(ENGLISH.stale));
+        let code = Some(flow.user_code);
+        return Ok(ask_for_code(context, browser, status, notice, code));
+    }
+    let outcome = match sent.form.get("decision") {
+        Some("allow") => decision::allow(context, &person, &flow, sent.address).await?,
+        Some("deny") => decision::deny(context, &person, &flow, sent.address).await?,
+        _ => return Ok(redirect(&again)),
+    };
+    let (title, message) = match outcome {
+        Outcome::Allowed => (ENGLISH.allowed, ENGLISH.go_back),
+        Outcome::Denied => (ENGLISH.denied, ENGLISH.nothing),
+        Outcome::SignInAgain => return Ok(redirect(&again)),
+        Outcome::Gone => return Ok(wrong(context, browser, StatusCode::OK)),
+    };
+    let page = DonePage { title, message };
+    Ok(pages::page(StatusCode::OK, &page, &Policy::strict()))
+}
+
+fn wrong(context: &Context, browser: &Browser, status: StatusCode) -> Response {
+    ask_for_code(context, browser, status, Some(ENGLISH.wrong), None)
+}
+
+fn ask_for_code(
+    context: &Context,
+    browser: &Browser,
+    status: StatusCode,
+    notice: Option<&'static str>,
+    user_code: Option<UserCode>,
+) -> Response {
+    let page = CodePage {
+        texts: &ENGLISH,
+        action: DEVICE_PATH,
+        notice,
+        user_code: &user_code.map(|code| code.to_string()).unwrap_or_default(),
+        csrf: &csrf::token(&context.keyring, Bound::Browser(browser)),
+    };
+    let mut response = pages::page(status, &page, &Policy::strict());
+    if let Some(cookie) = browser.set_cookie(context) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
