@@ -87,6 +87,9 @@ pub struct OidcClientSpec {
     /// alone, unless set.
     #[serde(default)]
     pub resources: BTreeSet<String>,
+    /// Which tokens it may exchange for others, and for whom (RFC 8693). None, unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_exchange: Option<TokenExchange>,
     /// Demand PKCE with S256 (RFC 7636). Public clients always need it.
     #[serde(default = "yes")]
     pub require_pkce: bool,
@@ -331,6 +334,24 @@ impl TlsClientAuth {
         .flatten()
         .count()
     }
+}
+
+/// What a client may exchange tokens for. The scopes of a token only ever become fewer: those of the
+/// token shown that are also among the client's own `scopes`.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TokenExchange {
+    /// The clients whose tokens of people it may exchange, by name.
+    #[schemars(length(min = 1))]
+    pub subjects: BTreeSet<String>,
+    /// Whom the new tokens may be for, as `audience` or `resource` asks. The issuer's own URL allows
+    /// `/userinfo`.
+    #[schemars(length(min = 1))]
+    pub audiences: BTreeSet<String>,
+    /// Give tokens that do not say who acts for the person. Otherwise the client must show an
+    /// `actor_token`, and the new token names the actor in `act`.
+    #[serde(default)]
+    pub impersonation: bool,
 }
 
 /// A grant (RFC 6749, 8628, 8693).

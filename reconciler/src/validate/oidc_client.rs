@@ -18,6 +18,7 @@ pub(super) fn check(client: &OidcClientSpec, origin: Origin, findings: &mut Vec<
     let mut add = |finding| findings.push(finding);
     authentication(client, origin, &mut add);
     grants(client, &mut add);
+    token_exchange(client, &mut add);
     redirects(client, &mut add);
     pages(client, &mut add);
     lifetimes(client, &mut add);
@@ -195,6 +196,59 @@ no other way (RFC 9700 2.1.2)",
             "the grant `authorization_code` needs a response type that gives a code",
         )
         .help("add `code`"));
+    }
+}
+
+fn token_exchange(client: &OidcClientSpec, add: &mut impl FnMut(Finding)) {
+    let wrong = |path, message: String| Finding::in_spec("token-exchange", path, message);
+    let has_grant = client.grant_types.contains(&GrantType::TokenExchange);
+    let Some(policy) = &client.token_exchange else {
+        if has_grant {
+            add(wrong(
+                "grantTypes",
+                String::from("nothing says which tokens this client may exchange"),
+            )
+            .item(GrantType::TokenExchange.name())
+            .help("write `tokenExchange: { subjects: [client], audiences: [https://...] }`"));
+        }
+        return;
+    };
+    if !has_grant {
+        let name = GrantType::TokenExchange.name();
+        add(wrong(
+            "tokenExchange",
+            format!("`tokenExchange` without the grant `{name}` does nothing"),
+        )
+        .help(format!("add `{name}` to `grantTypes`, or take it out")));
+    }
+    for (path, list, what) in [
+        (
+            "tokenExchange/subjects",
+            &policy.subjects,
+            "clients whose tokens it may exchange",
+        ),
+        (
+            "tokenExchange/audiences",
+            &policy.audiences,
+            "those the new tokens may be for",
+        ),
+    ] {
+        if list.is_empty() {
+            add(wrong(path, String::from("an empty list allows nothing"))
+                .help(format!("name the {what}")));
+        }
+        for entry in list.iter().filter(|entry| entry.contains('*')) {
+            add(wrong(path, format!("`{entry}`: there is no wildcard here"))
+                .item(entry)
+                .help(format!("name the {what} one by one")));
+        }
+        for entry in list {
+            if entry.is_empty() || entry.chars().any(|c| c.is_whitespace() || c.is_control()) {
+                add(wrong(path, format!("`{entry}` is no name and no URI"))
+                    .item(entry)
+                    .help(format!("name the {what}, without blanks")));
+            }
+        }
     }
 }
 

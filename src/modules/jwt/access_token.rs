@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::ACCESS_TOKEN;
 use crate::{
@@ -33,6 +34,22 @@ pub struct AccessTokenClaims {
     /// The grant it came from, which can be revoked. A token of the client itself has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gid: Option<String>,
+    /// Who acts for the person, and for whom that one acts in turn (RFC 8693 4.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Value>,
+    /// Set if it was given for another token: what it rests on beside the grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Exchange>,
+}
+
+/// What a token rests on that was given for another one, beside the grant of that one.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+pub struct Exchange {
+    /// The client that asked for it, by the id that survives a rename.
+    pub by: String,
+    /// The grants of those people who act.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actor_gids: Vec<String>,
 }
 
 impl AccessTokenClaims {
@@ -44,19 +61,19 @@ impl AccessTokenClaims {
     }
 }
 
-/// The claims of an access token that we gave for `audience` and that has not expired. Whether its
-/// client, person and grant are still there is the caller's to ask.
+/// The claims of an access token that we gave for `audience`, or for anybody, and that has not expired.
+/// Whether its client, person and grant are still there is the caller's to ask.
 pub fn verify_access_token(
     keys: &SigningKeys,
     issuer: &str,
-    audience: &str,
+    audience: Option<&str>,
     token: &str,
     now: UnixMillis,
 ) -> Result<AccessTokenClaims, VerifyError> {
     let expected = Expected {
         typ: ACCESS_TOKEN,
         issuer,
-        audience: Some(audience),
+        audience,
         now,
     };
     let claims: AccessTokenClaims = keys.verifying().verify(token, &expected)?;

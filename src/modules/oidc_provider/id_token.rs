@@ -30,6 +30,7 @@ struct IdTokenClaims<'a> {
     acr: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<&'a str>,
+    gid: &'a str,
     #[serde(flatten)]
     person: Map<String, Value>,
 }
@@ -62,6 +63,7 @@ pub(super) fn make(
         amr: serde_json::from_str(&grant.amr).unwrap_or_default(),
         acr: grant.acr.as_deref(),
         sid: grant.sid.as_deref(),
+        gid: &grant.id,
         // Also here, not only at userinfo: many applications read nothing else.
         person: claims::by_scope(grant, scopes),
     };
@@ -108,6 +110,29 @@ fn read_hint(keys: &VerifyingKeys, issuer: &str, hint: &str) -> Option<Hint> {
         now: UnixMillis::from_seconds(0),
     };
     keys.verify(hint, &expected).ok()
+}
+
+/// What an ID token rests on.
+#[derive(Deserialize)]
+pub(super) struct Basis {
+    /// The grant.
+    pub(super) gid: String,
+    /// Seconds since 1970.
+    pub(super) exp: i64,
+}
+
+/// What an ID token rests on that is shown as a proof; `None` if it is not ours or has expired.
+pub(super) fn shown(context: &Context, id_token: &str, now: UnixMillis) -> Option<Basis> {
+    let expected = Expected {
+        typ: jwt::ID_TOKEN,
+        issuer: &context.site.issuer,
+        audience: None,
+        now,
+    };
+    let keys = context.snapshot.signing_keys().verifying();
+    let basis: Basis = keys.verify(id_token, &expected).ok()?;
+    // No leeway for the end of a token of our own.
+    (basis.exp > now.as_seconds()).then_some(basis)
 }
 
 #[cfg(test)]

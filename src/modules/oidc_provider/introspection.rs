@@ -57,12 +57,10 @@ async fn describe(
         Some(Presented::Access(claims)) => {
             let is_alive = match &claims.gid {
                 None => true,
-                Some(grant_id) => presented::live_grant(context, client, grant_id, now)
-                    .await?
-                    .is_some(),
+                Some(_) => presented::grant_of(context, &claims, now).await?.is_some(),
             };
             is_alive.then(|| {
-                json!({
+                let mut answer = json!({
                     "active": true,
                     "token_type": "Bearer",
                     "iss": claims.iss,
@@ -73,7 +71,11 @@ async fn describe(
                     "exp": claims.exp,
                     "jti": claims.jti,
                     "scope": claims.scope.unwrap_or_default(),
-                })
+                });
+                if let Some(actor) = claims.act {
+                    answer["act"] = actor;
+                }
+                answer
             })
         }
         // One that was replaced gets nobody anything.

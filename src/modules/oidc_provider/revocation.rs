@@ -30,6 +30,13 @@ pub(super) async fn revoke(
         None => return Ok(StatusCode::OK),
         Some(Presented::Refresh(row)) => row.grant_id,
         Some(Presented::Access(claims)) => match claims.gid {
+            // The grant is not this client's to end.
+            Some(_) if claims.exchange.is_some() => {
+                return Err(OAuthError::new(
+                    ErrorCode::UnsupportedTokenType,
+                    "an exchanged token cannot be revoked; it ends with the grant of the token it was given for",
+                ));
+            }
             Some(grant_id) => grant_id,
             // RFC 7009 2.2.1: to say that it was revoked would be a lie.
             None => {

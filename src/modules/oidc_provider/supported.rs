@@ -7,11 +7,12 @@ use assay_reconciler::spec::{
 };
 
 /// Grants that the token endpoint knows.
-pub(super) const GRANT_TYPES: [GrantType; 4] = [
+pub(super) const GRANT_TYPES: [GrantType; 5] = [
     GrantType::AuthorizationCode,
     GrantType::RefreshToken,
     GrantType::ClientCredentials,
     GrantType::DeviceCode,
+    GrantType::TokenExchange,
 ];
 
 /// Ways of client authentication that the token endpoint knows.

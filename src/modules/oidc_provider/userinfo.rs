@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::{claims, grant, scope::Scopes, supported};
+use super::{claims, presented, scope::Scopes};
 use crate::{
     modules::{Context, form::StrictForm, jwt::verify_access_token, parameters::Parameters},
     store::StoreError,
@@ -100,21 +100,16 @@ pub(super) async fn userinfo(
     let now = context.clock.now();
     let issuer = &context.site.issuer;
     let keys = context.snapshot.signing_keys();
-    let token = verify_access_token(keys, issuer, issuer, &token, now)
+    let token = verify_access_token(keys, issuer, Some(issuer), &token, now)
         .map_err(|_| BearerError::InvalidToken)?;
     if !token.allows("openid") {
         return Err(BearerError::InsufficientScope);
     }
-    let grant_id = token.gid.as_deref().ok_or(BearerError::InvalidToken)?;
     // A token dies with its grant, its person, its session and its client.
-    let grant = grant::live(&context.store, grant_id, now)
+    let grant = presented::grant_of(&context, &token, now)
         .await?
         .ok_or(BearerError::InvalidToken)?;
-    let client = context
-        .snapshot
-        .client_by_uid(&grant.client_uid)
-        .filter(|client| client.spec.enabled && supported::missing_for(&client.spec).is_none())
-        .ok_or(BearerError::InvalidToken)?;
+    let client = presented::client_of(&context, &grant).ok_or(BearerError::InvalidToken)?;
     let scopes = Scopes::parse(token.scope.as_deref().unwrap_or_default());
     let scopes = scopes.within(&client.spec.scopes);
 

@@ -16,6 +16,7 @@ mod refresh;
 mod revocation;
 mod sessions;
 mod token;
+mod token_exchange;
 mod userinfo;
 
 use reqwest::Method;

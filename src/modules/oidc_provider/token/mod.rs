@@ -5,6 +5,7 @@ mod client_credentials;
 mod device_code;
 mod refresh_token;
 mod response;
+mod token_exchange;
 
 use assay_reconciler::spec::oidc_client::GrantType;
 use axum::{
@@ -41,7 +42,7 @@ pub(super) async fn token(
             format!("the client's manifest asks for {missing}"),
         ));
     }
-    if form.get("resource").is_some() {
+    if form.get("resource").is_some() && grant_type != GrantType::TokenExchange {
         return Err(OAuthError::new(
             ErrorCode::InvalidTarget,
             "resource indicators (RFC 8707) are not available yet",
@@ -52,7 +53,8 @@ pub(super) async fn token(
         GrantType::RefreshToken => refresh_token::refresh(&context, &client, &form).await,
         GrantType::ClientCredentials => client_credentials::issue(&context, &client, &form),
         GrantType::DeviceCode => device_code::redeem(&context, &client, &form).await,
-        GrantType::Implicit | GrantType::TokenExchange => Err(unsupported()),
+        GrantType::TokenExchange => token_exchange::exchange(&context, &client, &form).await,
+        GrantType::Implicit => Err(unsupported()),
     }
 }
 

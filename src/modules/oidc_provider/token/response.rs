@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::Value;
 
 use super::super::{
     error::{ErrorCode, OAuthError},
@@ -22,7 +23,7 @@ use crate::{
     generation::Client,
     modules::{
         Context,
-        jwt::{self, AccessTokenClaims},
+        jwt::{self, AccessTokenClaims, Exchange},
     },
 };
 
@@ -38,6 +39,9 @@ pub(super) struct TokenResponse {
     id_token: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
+    /// RFC 8693 2.2.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
 }
 
 impl IntoResponse for TokenResponse {
@@ -89,6 +93,8 @@ pub(super) fn of_grant(
         scope: Some(scopes.to_string()),
         auth_time: Some(grant.authenticated_at.as_seconds()),
         gid: Some(grant.id.clone()),
+        act: None,
+        exchange: None,
     };
     let access_token = key.sign_jwt(jwt::ACCESS_TOKEN, &claims)?;
     let id_token = if scopes.contains("openid") {
@@ -110,6 +116,7 @@ pub(super) fn of_grant(
         refresh_token: refresh_token.map(|token| token.expose().clone()),
         id_token,
         scope: scopes.to_string(),
+        issued_token_type: None,
     })
 }
 
@@ -134,6 +141,8 @@ pub(super) fn of_client(
         scope: (!scope.is_empty()).then(|| scope.clone()),
         auth_time: None,
         gid: None,
+        act: None,
+        exchange: None,
     };
     Ok(TokenResponse {
         access_token: key.sign_jwt(jwt::ACCESS_TOKEN, &claims)?,
@@ -142,5 +151,56 @@ pub(super) fn of_client(
         refresh_token: None,
         id_token: None,
         scope,
+        issued_token_type: None,
+    })
+}
+
+/// A token given for another one.
+pub(super) struct Exchanged<'a> {
+    pub(super) grant: &'a LiveGrant,
+    pub(super) audience: &'a str,
+    pub(super) scopes: &'a Scopes,
+    pub(super) act: Option<Value>,
+    pub(super) actor_gids: Vec<String>,
+    /// Seconds since 1970: when the first of the tokens ends that were shown.
+    pub(super) ends_at: i64,
+}
+
+/// The access token of an exchange (RFC 8693 2.2). It rests on the grant of the token that was shown.
+pub(super) fn of_exchange(
+    context: &Context,
+    client: &Client,
+    exchanged: Exchanged<'_>,
+) -> Result<TokenResponse, OAuthError> {
+    let key = signing_key(context, client)?;
+    let now = context.clock.now();
+    let lifetime = Lifetimes::of(&context.snapshot, client).access_token;
+    let exp = exchanged.ends_at.min((now + lifetime).as_seconds());
+    let scope = exchanged.scopes.to_string();
+    let claims = AccessTokenClaims {
+        iss: context.site.issuer.clone(),
+        sub: exchanged.grant.user_id.clone(),
+        aud: exchanged.audience.to_owned(),
+        client_id: client.name.clone(),
+        iat: now.as_seconds(),
+        exp,
+        jti: token::identifier()?,
+        scope: (!scope.is_empty()).then(|| scope.clone()),
+        auth_time: Some(exchanged.grant.authenticated_at.as_seconds()),
+        gid: Some(exchanged.grant.id.clone()),
+        act: exchanged.act,
+        exchange: Some(Exchange {
+            by: client.uid.clone(),
+            actor_gids: exchanged.actor_gids,
+        }),
+    };
+    Ok(TokenResponse {
+        access_token: key.sign_jwt(jwt::ACCESS_TOKEN, &claims)?,
+        token_type: "Bearer",
+        expires_in: u64::try_from(exp - now.as_seconds()).unwrap_or_default(),
+        refresh_token: None,
+        id_token: None,
+        scope,
+        issued_token_type: Some(super::token_exchange::ACCESS_TOKEN_TYPE),
     })
 }

@@ -1,0 +1,315 @@
+use assay_reconciler::spec::oidc_client::{ClientType, TokenExchange};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        error::{ErrorCode, OAuthError, ascii},
+        grant::LiveGrant,
+        id_token, presented,
+        scope::Scopes,
+    },
+    response::{self, Exchanged},
+};
+use crate::{
+    clock::UnixMillis,
+    generation::Client,
+    modules::{
+        Context,
+        audit::{self, AuditEvent},
+        jwt::{AccessTokenClaims, verify_access_token},
+        parameters::Parameters,
+    },
+};
+
+/// An access token, as RFC 8693 3 names it.
+pub(super) const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// An ID token.
+const ID_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:id_token";
+
+/// Most actors one behind the other: each makes the token longer.
+const MAX_ACTORS: usize = 5;
+
+/// RFC 8693 2.2.2: also a token that is not taken makes the *request* invalid.
+fn invalid(description: impl Into<std::borrow::Cow<'static, str>>) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidRequest, description)
+}
+
+/// `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693 2). One commit, for the audit.
+pub(super) async fn exchange(
+    context: &Context,
+    client: &Client,
+    form: &Parameters,
+) -> Result<Response, OAuthError> {
+    let policy = policy(client)?;
+    asks_for_an_access_token(form)?;
+    let audience = audience(policy, form)?;
+    let now = context.clock.now();
+    let subject = subject(context, policy, form, now).await?;
+    let actor = actor(context, client, form, now).await?;
+    if actor.is_none() && !policy.impersonation {
+        return Err(invalid(
+            "this client may not act without saying who acts: send an actor_token",
+        ));
+    }
+    let scopes = scopes(client, &subject, form.get("scope"))?;
+    let ends_at = actor
+        .as_ref()
+        .map_or(subject.exp, |actor| actor.exp.min(subject.exp));
+    let act = act(actor.as_ref(), subject.act)?;
+    let mut actor_gids = subject.actor_gids;
+    actor_gids.extend(actor.and_then(|actor| actor.gid));
+
+    let by = format!("client:{}", client.name);
+    let person = format!("user:{}", subject.grant.user_id);
+    let event = AuditEvent {
+        actor: &by,
+        action: "oidc.token_exchanged",
+        subject: Some(&person),
+        detail: json!({
+            "of": subject.client.name,
+            "grant": subject.grant.id,
+            "audience": audience,
+            "scope": scopes.to_string(),
+            "act": act,
+        }),
+        ip: None,
+    };
+    let exchanged = Exchanged {
+        grant: &subject.grant,
+        audience,
+        scopes: &scopes,
+        act: act.clone(),
+        actor_gids,
+        ends_at,
+    };
+    let response = response::of_exchange(context, client, exchanged)?;
+    let mut tx = context.store.begin().await?;
+    audit::record(&mut tx, event, now).await?;
+    tx.commit().await?;
+    Ok(response.into_response())
+}
+
+fn policy(client: &Client) -> Result<&TokenExchange, OAuthError> {
+    let refused = |what: &'static str| OAuthError::new(ErrorCode::UnauthorizedClient, what);
+    // Anybody could be a public client.
+    if client.spec.client_type == ClientType::Public {
+        return Err(refused("a public client cannot exchange tokens"));
+    }
+    let policy = client.spec.token_exchange.as_ref();
+    policy.ok_or_else(|| refused("nothing says which tokens this client may exchange"))
+}
+
+fn asks_for_an_access_token(form: &Parameters) -> Result<(), OAuthError> {
+    match form.get("requested_token_type") {
+        None | Some(ACCESS_TOKEN_TYPE) => Ok(()),
+        Some(_) => Err(invalid(
+            "requested_token_type: only access tokens are given for other tokens",
+        )),
+    }
+}
+
+/// Whom the new token is for: one of those that the policy names, and the only one if none is asked for.
+fn audience<'a>(policy: &'a TokenExchange, form: &Parameters) -> Result<&'a str, OAuthError> {
+    let refused = |what: &'static str| Err(OAuthError::new(ErrorCode::InvalidTarget, what));
+    let asked = match (form.get("audience"), form.get("resource")) {
+        (Some(audience), Some(resource)) if audience != resource => {
+            return refused("a token is for one audience: send audience or resource");
+        }
+        (Some(asked), _) | (None, Some(asked)) => asked,
+        (None, None) => {
+            let mut allowed = policy.audiences.iter();
+            return match (allowed.next(), allowed.next()) {
+                (Some(only), None) => Ok(only),
+                _ => refused("say whom the token is for: audience or resource is missing"),
+            };
+        }
+    };
+    match policy.audiences.get(asked) {
+        Some(allowed) => Ok(allowed),
+        None => refused("this client may not get tokens for this audience"),
+    }
+}
+
+/// The person that the new token is about, and what it can rest on.
+struct Subject<'a> {
+    grant: LiveGrant,
+    /// The client whose token was shown.
+    client: &'a Client,
+    scopes: Scopes,
+    exp: i64,
+    act: Option<Value>,
+    /// The grants of those people who act already.
+    actor_gids: Vec<String>,
+}
+
+async fn subject<'a>(
+    context: &'a Context,
+    policy: &TokenExchange,
+    form: &Parameters,
+    now: UnixMillis,
+) -> Result<Subject<'a>, OAuthError> {
+    let Some(token) = form.get("subject_token") else {
+        return Err(invalid("the request has no subject_token"));
+    };
+    let refused = || invalid("the subject_token is not a living token of a person");
+    let shown = match form.get("subject_token_type") {
+        Some(ACCESS_TOKEN_TYPE) => {
+            let claims = access_token(context, token, now).ok_or_else(refused)?;
+            let grant = presented::grant_of(context, &claims, now).await?;
+            let grant = grant.ok_or_else(refused)?;
+            let uid = claims.exchange.as_ref().map(|exchange| &exchange.by);
+            let uid = uid.unwrap_or(&grant.client_uid);
+            let client = context.snapshot.client_by_uid(uid).ok_or_else(refused)?;
+            Subject {
+                client,
+                scopes: Scopes::parse(claims.scope.as_deref().unwrap_or_default()),
+                exp: claims.exp,
+                act: claims.act,
+                actor_gids: claims
+                    .exchange
+                    .map(|exchange| exchange.actor_gids)
+                    .unwrap_or_default(),
+                grant,
+            }
+        }
+        Some(ID_TOKEN_TYPE) => {
+            let basis = id_token::shown(context, token, now).ok_or_else(refused)?;
+            let grant = presented::living(context, &basis.gid, now).await?;
+            let grant = grant.ok_or_else(refused)?;
+            Subject {
+                client: presented::client_of(context, &grant).ok_or_else(refused)?,
+                scopes: Scopes::parse(&grant.scope),
+                exp: basis.exp,
+                act: None,
+                actor_gids: Vec::new(),
+                grant,
+            }
+        }
+        Some(_) => {
+            return Err(invalid(
+                "subject_token_type is neither access_token nor id_token",
+            ));
+        }
+        None => return Err(invalid("the request has no subject_token_type")),
+    };
+    if policy.subjects.contains(&shown.client.name) {
+        Ok(shown)
+    } else {
+        Err(invalid(
+            "this client may not exchange tokens of that client",
+        ))
+    }
+}
+
+/// Who acts for the person.
+struct Actor {
+    sub: String,
+    exp: i64,
+    /// The grant of a person who acts. A client that acts by itself has none.
+    gid: Option<String>,
+}
+
+/// The actor, who must have their token from this client: nobody acts who did not come to it.
+async fn actor(
+    context: &Context,
+    client: &Client,
+    form: &Parameters,
+    now: UnixMillis,
+) -> Result<Option<Actor>, OAuthError> {
+    let refused = || invalid("the actor_token is not a living token of this client");
+    let token = match (form.get("actor_token"), form.get("actor_token_type")) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => return Err(invalid("actor_token_type without actor_token")),
+        (Some(_), None) => return Err(invalid("the request has no actor_token_type")),
+        (Some(token), Some(ACCESS_TOKEN_TYPE)) => token,
+        (Some(token), Some(ID_TOKEN_TYPE)) => {
+            let basis = id_token::shown(context, token, now).ok_or_else(refused)?;
+            let grant = presented::live_grant(context, client, &basis.gid, now).await?;
+            let grant = grant.ok_or_else(refused)?;
+            return Ok(Some(Actor {
+                sub: grant.user_id,
+                exp: basis.exp,
+                gid: Some(basis.gid),
+            }));
+        }
+        (Some(_), Some(_)) => {
+            return Err(invalid(
+                "actor_token_type is neither access_token nor id_token",
+            ));
+        }
+    };
+    let claims = access_token(context, token, now)
+        // A token that says that somebody acts is nobody's own.
+        .filter(|claims| claims.exchange.is_none())
+        .ok_or_else(refused)?;
+    match &claims.gid {
+        None if claims.client_id == client.name => Ok(Some(Actor {
+            sub: claims.sub,
+            exp: claims.exp,
+            gid: None,
+        })),
+        None => Err(refused()),
+        Some(grant_id) => {
+            let grant = presented::live_grant(context, client, grant_id, now).await?;
+            let grant = grant.ok_or_else(refused)?;
+            Ok(Some(Actor {
+                sub: grant.user_id,
+                exp: claims.exp,
+                gid: Some(grant.id),
+            }))
+        }
+    }
+}
+
+fn access_token(context: &Context, token: &str, now: UnixMillis) -> Option<AccessTokenClaims> {
+    let keys = context.snapshot.signing_keys();
+    verify_access_token(keys, &context.site.issuer, None, token, now).ok()
+}
+
+/// RFC 8693 4.1: the actor, and within it those who acted before. They are never left out.
+fn act(actor: Option<&Actor>, before: Option<Value>) -> Result<Option<Value>, OAuthError> {
+    let Some(actor) = actor else {
+        return Ok(before);
+    };
+    let mut act = json!({ "sub": actor.sub });
+    if let Some(before) = before {
+        if actors(&before) >= MAX_ACTORS {
+            return Err(invalid(
+                "too many act for this person, one behind the other",
+            ));
+        }
+        act["act"] = before;
+    }
+    Ok(Some(act))
+}
+
+fn actors(act: &Value) -> usize {
+    std::iter::successors(Some(act), |act| act.get("act")).count()
+}
+
+/// What was asked for; everything that is left, if nothing was. Never more than the token shown allows,
+/// nor than its client or this one may have.
+fn scopes(
+    client: &Client,
+    subject: &Subject<'_>,
+    asked: Option<&str>,
+) -> Result<Scopes, OAuthError> {
+    let mut allowed = subject
+        .scopes
+        .within(&subject.client.spec.scopes)
+        .within(&client.spec.scopes);
+    // There is no refresh token, and so nothing to do while the person is away.
+    allowed.remove("offline_access");
+    let Some(asked) = asked else {
+        return Ok(allowed);
+    };
+    let asked = Scopes::parse(asked);
+    if let Some(scope) = asked.iter().find(|scope| !allowed.contains(scope)) {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidScope,
+            format!("the scope {} is not to be had for this token", ascii(scope)),
+        ));
+    }
+    Ok(asked)
+}
