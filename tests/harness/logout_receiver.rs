@@ -22,6 +22,8 @@ struct Received {
     tokens: Vec<String>,
     /// `None` keeps the caller waiting.
     answer: Option<StatusCode>,
+    /// How long the caller waits for it.
+    delay: Duration,
 }
 
 impl LogoutReceiver {
@@ -29,6 +31,7 @@ impl LogoutReceiver {
         let state = Arc::new(Mutex::new(Received {
             tokens: Vec::new(),
             answer: Some(StatusCode::OK),
+            delay: Duration::ZERO,
         }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
@@ -50,6 +53,11 @@ impl LogoutReceiver {
     pub fn answer(&self, status: u16) {
         let status = StatusCode::from_u16(status).expect("a status");
         self.state.lock().unwrap().answer = Some(status);
+    }
+
+    /// Answers only after a while from now on.
+    pub fn answer_after(&self, delay: Duration) {
+        self.state.lock().unwrap().delay = delay;
     }
 
     /// Takes tokens from now on, but never answers.
@@ -89,15 +97,16 @@ async fn receive(
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes())
         .into_owned()
         .collect();
-    let answer = {
+    let (answer, delay) = {
         let mut state = state.lock().unwrap();
         let [(name, token)] = &fields[..] else {
             panic!("more or less than a logout token: {fields:?}");
         };
         assert_eq!(name, "logout_token");
         state.tokens.push(token.clone());
-        state.answer
+        (state.answer, state.delay)
     };
+    tokio::time::sleep(delay).await;
     match answer {
         Some(status) => status,
         None => std::future::pending().await,

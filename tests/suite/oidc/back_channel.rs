@@ -285,6 +285,8 @@ async fn two_replicas_tell_a_client_once(db: TestDb) {
         tokens = Some(given);
     }
     let user = user_id(&shop, &tokens.unwrap()).await;
+    // Long enough for the other replica to look for what is due.
+    receiver.answer_after(Duration::from_secs(3));
     let request = bench
         .assay
         .admin(Method::PATCH, &format!("/auth/admin/auth/users/{user}"))
