@@ -18,6 +18,7 @@ both_databases!(
     only_clients_that_may_ask_are_answered,
     user_codes_cannot_be_guessed_in_bulk,
     a_foreign_form_connects_nothing,
+    one_of_many_answers_at_once_counts,
 );
 
 async fn a_device_that_polls_too_fast_slows_down(db: TestDb) {
@@ -86,6 +87,8 @@ async fn a_device_gets_nothing_before_after_or_instead_of_its_answer(db: TestDb)
     let page = visitor.submit(&form).await.page();
     assert!(page.reply.body.contains("No device shows this code"));
     poll(&tv, &late).await.expect_error("expired_token");
+    let page = bench.type_code(&mut visitor, &forgotten).await;
+    assert!(page.reply.body.contains("No device shows this code"));
 
     let unknown = tv
         .token(&[("grant_type", GRANT), ("device_code", "made-up")])
@@ -303,4 +306,31 @@ async fn a_foreign_form_connects_nothing(db: TestDb) {
 
     send(&bench, &allow, &visitor, &[]).await.expect_status(200);
     poll(&tv, &device).await.tokens();
+}
+
+async fn one_of_many_answers_at_once_counts(db: TestDb) {
+    let bench = Bench::with_devices(db, CLIENTS).await;
+    let tv = bench.tv().await;
+    let device = device(&tv, "openid").await;
+    let mut visitor = bench.assay.visitor();
+    let question = bench.type_code(&mut visitor, &device).await;
+    let form = question.form_with_button("decision");
+    let answers = ["allow", "deny"].map(|decision| form.clone().press("decision", decision));
+    let sent = (0..30).map(|n| send(&bench, &answers[n % 2], &visitor, &[]));
+    let replies = join_all(sent).await;
+    let allowed = replies
+        .iter()
+        .filter(|reply| reply.body.contains("Your device is connected"))
+        .count();
+    let denied = replies
+        .iter()
+        .filter(|reply| reply.body.contains("Nothing was allowed"))
+        .count();
+    assert_eq!(allowed + denied, 1, "{replies:#?}");
+    let heard = poll(&tv, &device).await;
+    if allowed == 1 {
+        heard.tokens();
+    } else {
+        heard.expect_error("access_denied");
+    }
 }

@@ -54,7 +54,7 @@ spec:
   scopes: [openid, offline_access, stock.read, orders]
   consent: implicit
   tokenExchange:
-    subjects: [shop]
+    subjects: [orders, shop]
     audiences: [https://stock.example.com, "ISSUER"]
 ---
 apiVersion: assay/v1
@@ -372,16 +372,16 @@ async fn what_is_not_allowed_is_not_exchanged(db: TestDb) {
     // A manifest that has the grant and no policy, or the policy of everybody, is no manifest.
     for (from, to, says) in [
         (
-            "tokenExchange:\n    subjects: [shop]\n",
+            "tokenExchange:\n    subjects: [orders, shop]\n",
             "description: |\n    x\n",
             "nothing says which tokens",
         ),
         (
-            "subjects: [shop]",
+            "subjects: [orders, shop]",
             "subjects: ['*']",
             "there is no wildcard here",
         ),
-        ("subjects: [shop]", "subjects: []", "allows nothing"),
+        ("subjects: [orders, shop]", "subjects: []", "allows nothing"),
     ] {
         let broken = CLIENTS.replacen(from, to, 1);
         assert_ne!(broken, CLIENTS);
@@ -441,22 +441,20 @@ async fn only_living_tokens_of_ours_are_exchanged(db: TestDb) {
         .await
         .expect_error("invalid_request");
     let [own_actor, actor_type] = acting(&orders_own);
-    let acted = exchange(
-        &orders,
-        &tokens.access_token,
-        &[own_actor, actor_type, audience],
-    )
-    .await
-    .tokens();
-    // A token that says that somebody acts is no actor's own.
-    let [actor, actor_type] = acting(&acted.access_token);
-    exchange(
-        &orders,
-        &tokens.access_token,
-        &[actor, actor_type, audience],
-    )
-    .await
-    .expect_error("invalid_request");
+    // A token that says that somebody acts is no actor's own, also where that was for one's own people.
+    for subject in [&tokens.access_token, &clerks.access_token] {
+        let acted = exchange(&orders, subject, &[own_actor, actor_type, audience])
+            .await
+            .tokens();
+        let [actor, actor_type] = acting(&acted.access_token);
+        exchange(
+            &orders,
+            &tokens.access_token,
+            &[actor, actor_type, audience],
+        )
+        .await
+        .expect_error("invalid_request");
+    }
 
     // A person who acts: the token ends with their sign-in too.
     let clerk_sub = claims(&clerks.access_token)["sub"].clone();
