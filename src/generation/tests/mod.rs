@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod applying;
+mod colliding;
 mod fixture;
 mod guarding;
 mod laws;

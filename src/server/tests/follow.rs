@@ -1,5 +1,10 @@
+use std::time::Duration;
+
 use super::fixture::{Client, open, start, switch};
-use crate::store::{execute, testing::both_databases};
+use crate::store::{
+    Store, execute, fetch_one,
+    testing::{TestDb, both_databases},
+};
 
 both_databases! {
     async fn servers_on_one_database_follow_each_other(db: TestDb) {
@@ -72,5 +77,50 @@ both_databases! {
         let reply = client.get("/passkey/start").await;
         assert_eq!((reply.status, reply.generation()), (200, bad));
         running.server.stop().await;
+    }
+}
+
+async fn listeners(store: &Store) -> i64 {
+    let sql = "SELECT COUNT(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND query LIKE 'LISTEN %'";
+    fetch_one!(store, (i64,), sql).unwrap().0
+}
+
+/// As a failover or an administrator ends connections.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_no_longer_hears_of_changes_follows_and_listens_again() {
+    let db = TestDb::postgres().await;
+    let servers = [start(&db).await, start(&db).await];
+    let opened = open(&db).await;
+    let before = listeners(&opened.store).await;
+    assert!(before >= 2, "{before}");
+
+    for enabled in [false, true] {
+        let (ended,) = fetch_one!(
+            &opened.store,
+            (i64,),
+            "SELECT COUNT(*) FILTER (WHERE pg_terminate_backend(pid, 10000))
+               FROM pg_stat_activity
+              WHERE datname = current_database() AND query LIKE 'LISTEN %'"
+        )
+        .unwrap();
+        assert_eq!(ended, before);
+
+        let generation = switch(&opened.engine, enabled).await;
+        for server in &servers {
+            let mut client = Client::connect(server.address).await;
+            let delay = client.until(generation).await;
+            eprintln!("followed after {delay:?}");
+            let status = client.get("/passkey/start").await.status;
+            assert_eq!(status, if enabled { 200 } else { 404 });
+        }
+        let waiting = std::time::Instant::now();
+        while listeners(&opened.store).await < before {
+            assert!(waiting.elapsed() < Duration::from_mins(1), "nobody listens");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    for server in servers {
+        server.server.stop().await;
     }
 }
