@@ -25,6 +25,7 @@ mod rollback;
 mod schema;
 mod serve;
 mod status;
+mod trust;
 mod user;
 mod validate;
 mod way;

@@ -6,22 +6,22 @@ use assay_reconciler::{
 };
 use reqwest::{
     Client, Method, RequestBuilder, StatusCode,
-    header::{AUTHORIZATION, HeaderValue},
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
     redirect,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Exit, Failure, failure::with_causes};
+use super::{Exit, Failure, failure::with_causes, trust};
 use crate::{
     crypto::Secret,
     generation::SigningKeyRecord,
     modules::{
         Site,
         admin::{
-            ApplyReply, ApplyRequest, CreateUser, Export, Generations, HistoryQuery, ModuleState,
-            Person, PlanRequest, RollbackRequest, Rotated, Status, SwitchRequest,
+            ApplyReply, ApplyRequest, CreateUser, Export, Generations, HistoryQuery, MAX_BODY,
+            ModuleState, Person, PlanRequest, RollbackRequest, Rotated, Status, SwitchRequest,
         },
     },
 };
@@ -32,6 +32,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(150);
 /// Bytes of an answer; an export of ten thousand clients fits.
 const MAX_ANSWER: usize = 256 * 1024 * 1024;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Where the admin key is, if no file is named.
 const ADMIN_KEY: &str = "ASSAY_ADMIN_KEY";
 
@@ -50,7 +51,7 @@ impl Remote {
             .map_err(|_| Failure::invalid("the admin key holds a character that no key has"))?;
         authorization.set_sensitive(true);
         Ok(Self {
-            client: client()?,
+            client: client(&base)?,
             base,
             authorization,
         })
@@ -147,7 +148,10 @@ impl Remote {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, Failure> {
-        self.answer(self.request(Method::POST, path)?.json(body))
+        let body = serde_json::to_vec(body)?;
+        check_length(body.len())?;
+        let request = self.request(Method::POST, path)?;
+        self.answer(request.header(CONTENT_TYPE, JSON).body(body))
             .await
     }
 
@@ -182,6 +186,12 @@ impl Remote {
     fn cut_off(&self, error: &reqwest::Error) -> Failure {
         let message = if error.is_timeout() {
             format!("{} does not answer in time", self.server())
+        } else if trust::is_of_a_stranger(error) {
+            format!(
+                "{} has a certificate of an authority that is not trusted; if it is your own, name \
+                 its certificate (a PEM file) in SSL_CERT_FILE",
+                self.server()
+            )
         } else {
             format!("cannot reach {}: {}", self.server(), with_causes(error))
         };
@@ -213,6 +223,21 @@ impl Remote {
 fn documents(objects: &[Object]) -> Result<Vec<Value>, Failure> {
     let documents: Result<_, serde_json::Error> = objects.iter().map(Object::to_manifest).collect();
     Ok(documents?)
+}
+
+/// A server stops reading at its limit, and then only a broken connection would be left to report.
+fn check_length(bytes: usize) -> Result<(), Failure> {
+    const MIB: usize = 1024 * 1024;
+    if bytes <= MAX_BODY {
+        return Ok(());
+    }
+    Err(Failure::invalid(format!(
+        "this is {} MiB as JSON, and a server takes at most {} MiB at once; divide the manifests into \
+         sets (--set) and send one after the other, or run the command on the server's machine without \
+         --server",
+        bytes.div_ceil(MIB),
+        MAX_BODY / MIB
+    )))
 }
 
 /// Where the admin API begins. A key is sent there, so only over TLS or within this machine.
@@ -263,18 +288,9 @@ fn admin_key(file: Option<&Path>) -> Result<String, Failure> {
     Ok(key.to_owned())
 }
 
-fn client() -> Result<Client, Failure> {
-    let roots = rustls::RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::failed(&error))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+fn client(base: &Url) -> Result<Client, Failure> {
     Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(trust::tls(base.scheme() == "https")?)
         // A key must not follow a redirect to another place.
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT)

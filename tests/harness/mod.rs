@@ -20,6 +20,7 @@ mod port;
 mod relying_party;
 mod reply;
 mod server;
+mod tls_front;
 mod visitor;
 
 pub use command::{Command, Output, binary};
@@ -32,6 +33,7 @@ pub use port::free_port;
 pub use relying_party::{Authorization, ClientAuthentication, Registration, RelyingParty, Tokens};
 pub use reply::{Reply, with_form};
 pub use server::{ADMIN_KEY, Assay, Setup, User};
+pub use tls_front::TlsFront;
 pub use visitor::{Arrival, Page, Visitor};
 
 /// Runs each of the named stories, `async fn(TestDb)`, on both databases: the tests are called

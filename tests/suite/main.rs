@@ -24,6 +24,7 @@ mod crash;
 mod documentation;
 mod hostile_manifests;
 mod oidc;
+mod remote;
 mod serve;
 mod sign_in;
 mod swap;

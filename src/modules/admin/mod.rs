@@ -41,7 +41,7 @@ use super::Context;
 pub const PATH: &str = "/auth/admin";
 
 /// Bytes of a body; ten thousand manifests fit.
-const MAX_BODY: usize = 64 * 1024 * 1024;
+pub const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// The module's routes.
 pub fn routes(context: &Context) -> Router {
