@@ -147,17 +147,26 @@ fn hex(digit: u8) -> Option<u8> {
 
 /// Appends parameters to a URI that may have a query of its own, without touching what is there.
 pub fn append(uri: &str, parameters: &[(&str, Cow<'_, str>)]) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in parameters {
-        query.append_pair(name, value);
-    }
     let separator = match uri.split_once('?') {
         None => "?",
         Some((_, "")) => "",
         Some((_, query)) if query.ends_with('&') => "",
         Some(_) => "&",
     };
-    format!("{uri}{separator}{}", query.finish())
+    format!("{uri}{separator}{}", encode(parameters))
+}
+
+/// Makes parameters the fragment of a URI that has none.
+pub fn append_fragment(uri: &str, parameters: &[(&str, Cow<'_, str>)]) -> String {
+    format!("{uri}#{}", encode(parameters))
+}
+
+fn encode(parameters: &[(&str, Cow<'_, str>)]) -> String {
+    let mut encoded = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        encoded.append_pair(name, value);
+    }
+    encoded.finish()
 }
 
 #[cfg(test)]

@@ -289,7 +289,14 @@ impl RelyingParty {
 
     /// Verifies signature, issuer, audience and times of an ID token (OpenID Connect Core 1.0, 3.1.3.7).
     pub async fn id_token_claims(&self, id_token: &str) -> Value {
-        let header = decode_header(id_token).expect("a JWT");
+        self.signed_claims(id_token, &["iss", "sub", "aud", "exp", "iat"])
+            .await
+    }
+
+    /// Verifies signature, issuer, audience and times of a JWT for this client, which must have the
+    /// claims that are named.
+    pub async fn signed_claims(&self, token: &str, required: &[&str]) -> Value {
+        let header = decode_header(token).expect("a JWT");
         let reply = Reply::to(self.http.get(self.endpoint("jwks_uri"))).await;
         let keys: JwkSet = serde_json::from_str(&reply.expect_status(200).body).expect("a JWK set");
         let kid = header.kid.as_deref().expect("a kid");
@@ -299,10 +306,10 @@ impl RelyingParty {
         let mut validation = Validation::new(header.alg);
         validation.set_issuer(&[self.provider["issuer"].as_str().expect("an issuer")]);
         validation.set_audience(&[&self.registration.client_id]);
-        validation.set_required_spec_claims(&["iss", "sub", "aud", "exp", "iat"]);
+        validation.set_required_spec_claims(required);
         let key = DecodingKey::from_jwk(key).expect("a usable key");
-        decode::<Value>(id_token, &key, &validation)
-            .unwrap_or_else(|error| panic!("{error}: {id_token}"))
+        decode::<Value>(token, &key, &validation)
+            .unwrap_or_else(|error| panic!("{error}: {token}"))
             .claims
     }
 }

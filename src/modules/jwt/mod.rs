@@ -23,6 +23,9 @@ pub const JWKS_PATH: &str = "/.well-known/jwks.json";
 pub const ACCESS_TOKEN: &str = "at+jwt";
 /// `typ` of an ID token.
 pub const ID_TOKEN: &str = "JWT";
+/// `typ` of a signed authorization response. JARM gives it none of its own; without a `sub` it is no ID
+/// token.
+pub const AUTHORIZATION_RESPONSE: &str = "JWT";
 /// `typ` of a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4).
 pub const LOGOUT_TOKEN: &str = "logout+jwt";
 

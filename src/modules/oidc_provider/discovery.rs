@@ -59,6 +59,7 @@ fn document(context: &Context) -> Value {
         "grant_types_supported": GRANT_TYPES.map(GrantType::name),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
+        "authorization_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": AUTH_METHODS.map(ClientAuthMethod::name),
         "token_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),
         "revocation_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),

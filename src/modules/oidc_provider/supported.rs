@@ -33,7 +33,15 @@ pub(super) const INTROSPECTION_AUTH_METHODS: [ClientAuthMethod; 4] = [
 ];
 
 /// Values of `response_mode`.
-pub(super) const RESPONSE_MODES: [&str; 2] = ["query", "form_post"];
+pub(super) const RESPONSE_MODES: [&str; 7] = [
+    "query",
+    "fragment",
+    "form_post",
+    "query.jwt",
+    "fragment.jwt",
+    "form_post.jwt",
+    "jwt",
+];
 
 /// Values of `prompt`.
 pub(super) const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
@@ -80,10 +88,6 @@ pub(super) fn missing_for(client: &OidcClientSpec) -> Option<&'static str> {
             "userinfoSignedResponseAlg: signed userinfo responses are not available yet",
         ),
         (
-            client.authorization_signed_response_alg.is_some(),
-            "authorizationSignedResponseAlg: signed authorization responses (JARM) are not available yet",
-        ),
-        (
             !AUTH_METHODS.contains(&client.auth_method()),
             "tokenEndpointAuthMethod: this client authentication method is not available yet",
         ),
@@ -123,7 +127,6 @@ mod tests {
             ("dpopBoundAccessTokens", json!(true)),
             ("tlsClientCertificateBoundAccessTokens", json!(true)),
             ("userinfoSignedResponseAlg", json!("RS256")),
-            ("authorizationSignedResponseAlg", json!("RS256")),
             ("tokenEndpointAuthMethod", json!("tls_client_auth")),
         ] {
             let name = missing(json!({ field: value })).unwrap();

@@ -13,6 +13,7 @@ mod front_channel;
 mod logout;
 mod people;
 mod refresh;
+mod response_mode;
 mod revocation;
 mod sessions;
 mod token;

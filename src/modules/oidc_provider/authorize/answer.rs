@@ -11,28 +11,29 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::super::error::ErrorCode;
-use crate::modules::{
-    Problem,
-    pages::{self, Policy},
-    parameters::append,
+use super::{
+    super::error::ErrorCode,
+    response_mode::{Carrier, ResponseMode},
+    signed_response,
+};
+use crate::{
+    crypto::SigningAlgorithm,
+    modules::{
+        Context, Problem,
+        pages::{self, Policy},
+        parameters::{append, append_fragment},
+    },
 };
 
 /// A verified place to send the browser to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::modules::oidc_provider) struct Recipient {
+    pub(in crate::modules::oidc_provider) client_id: String,
     pub(in crate::modules::oidc_provider) redirect_uri: String,
     pub(in crate::modules::oidc_provider) state: Option<String>,
     pub(in crate::modules::oidc_provider) mode: ResponseMode,
-}
-
-/// How the parameters of the response travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::modules::oidc_provider) enum ResponseMode {
-    /// In the query of the redirect URI.
-    Query,
-    /// In a form that the browser posts (OAuth 2.0 Form Post Response Mode).
-    FormPost,
+    /// What signs the answer, if the mode wants it signed.
+    pub(in crate::modules::oidc_provider) algorithm: SigningAlgorithm,
 }
 
 /// Sends the page's only form. Without script, a button does.
@@ -48,14 +49,18 @@ struct FormPostPage<'a> {
 
 impl Recipient {
     /// Sends the browser back with a code.
-    pub(in crate::modules::oidc_provider) fn grant(&self, issuer: &str, code: &str) -> Response {
-        self.send(issuer, vec![("code", Cow::Borrowed(code))])
+    pub(in crate::modules::oidc_provider) fn grant(
+        &self,
+        context: &Context,
+        code: &str,
+    ) -> Response {
+        self.send(context, vec![("code", Cow::Borrowed(code))])
     }
 
     /// Sends the browser back with a refusal.
     pub(in crate::modules::oidc_provider) fn refuse(
         &self,
-        issuer: &str,
+        context: &Context,
         code: ErrorCode,
         description: &str,
     ) -> Response {
@@ -63,22 +68,31 @@ impl Recipient {
             ("error", Cow::Borrowed(code.name())),
             ("error_description", Cow::Borrowed(description)),
         ];
-        self.send(issuer, parameters)
+        self.send(context, parameters)
     }
 
     fn send<'a>(
         &'a self,
-        issuer: &'a str,
+        context: &'a Context,
         mut parameters: Vec<(&'a str, Cow<'a, str>)>,
     ) -> Response {
         if let Some(state) = &self.state {
             parameters.push(("state", Cow::Borrowed(state)));
         }
-        // RFC 9207: tells a client of several providers which one answered.
-        parameters.push(("iss", Cow::Borrowed(issuer)));
-        match self.mode {
-            ResponseMode::Query => redirect(&append(&self.redirect_uri, &parameters)),
-            ResponseMode::FormPost => pages::page(
+        if self.mode.is_signed {
+            match signed_response::make(context, self, &parameters) {
+                Ok(response) => parameters = vec![("response", Cow::Owned(response))],
+                // Not without its signature: the client would have to take it for forged.
+                Err(error) => return Problem::internal(&error).into_response(),
+            }
+        } else {
+            // RFC 9207: tells a client of several providers which one answered.
+            parameters.push(("iss", Cow::Borrowed(&context.site.issuer)));
+        }
+        match self.mode.carrier {
+            Carrier::Query => redirect(&append(&self.redirect_uri, &parameters)),
+            Carrier::Fragment => redirect(&append_fragment(&self.redirect_uri, &parameters)),
+            Carrier::FormPost => pages::page(
                 StatusCode::OK,
                 &FormPostPage {
                     redirect_uri: &self.redirect_uri,

@@ -3,6 +3,8 @@
 pub(super) mod answer;
 mod issue;
 pub(super) mod request;
+pub(super) mod response_mode;
+mod signed_response;
 pub(super) mod step;
 
 use axum::{
@@ -129,10 +131,9 @@ async fn proceed(
         Ok(request) => request,
         Err(refusal) => return Ok(refuse(context, &refusal)),
     };
-    let issuer = &context.site.issuer;
     let person = visitor.person.as_ref();
     let mut response = match next_step(context, &request, person, &flow).await? {
-        Step::Refuse(code, why) => request.recipient.refuse(issuer, code, why),
+        Step::Refuse(code, why) => request.recipient.refuse(context, code, why),
         Step::SignIn => redirect(&crate::modules::session::with_return_to(
             "/auth/login",
             &resume(context, &flow)?,
@@ -141,7 +142,7 @@ async fn proceed(
         Step::Grant => match person {
             Some(person) => {
                 let code = issue_code(context, &request, person, None).await?;
-                request.recipient.grant(issuer, &code)
+                request.recipient.grant(context, &code)
             }
             None => Problem::internal(&NobodyToGrant).into_response(),
         },
@@ -198,7 +199,7 @@ pub(super) async fn next_step(
 pub(super) fn refuse(context: &Context, refusal: &Refusal) -> Response {
     match refusal {
         Refusal::There(recipient, code, description) => {
-            recipient.refuse(&context.site.issuer, *code, description)
+            recipient.refuse(context, *code, description)
         }
         Refusal::Here(why) => Trouble {
             title: "This sign-in link does not work",

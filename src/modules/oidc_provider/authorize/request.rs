@@ -14,9 +14,10 @@ use super::{
         pkce::CodeChallenge,
         redirect_uri::is_registered,
         scope::Scopes,
-        supported::{self, PROMPTS, RESPONSE_MODES},
+        supported::{self, PROMPTS},
     },
-    answer::{Recipient, ResponseMode},
+    answer::Recipient,
+    response_mode::ResponseMode,
 };
 use crate::{
     generation::{Client, Snapshot},
@@ -158,12 +159,18 @@ fn recipient(
         .get("state")
         .filter(|state| state.len() <= limit("state"));
     let recipient = Recipient {
+        client_id: client.name.clone(),
         redirect_uri,
         state: state.map(str::to_owned),
-        mode: match parameters.get("response_mode") {
-            Some("form_post") => ResponseMode::FormPost,
-            _ => ResponseMode::Query,
-        },
+        // One that does not exist is refused by the default's way.
+        mode: parameters
+            .get("response_mode")
+            .and_then(ResponseMode::named)
+            .unwrap_or(ResponseMode::DEFAULT),
+        algorithm: client
+            .spec
+            .authorization_signed_response_alg
+            .unwrap_or(client.spec.id_token_signed_response_alg),
     };
     Ok((Arc::clone(client), recipient))
 }
@@ -208,7 +215,7 @@ fn details(client: &Client, parameters: &Parameters) -> Result<Details, Refused>
     }
     response_type(client, parameters)?;
     if let Some(mode) = parameters.get("response_mode")
-        && !RESPONSE_MODES.contains(&mode)
+        && ResponseMode::named(mode).is_none()
     {
         return Err(invalid("this response_mode is not supported"));
     }

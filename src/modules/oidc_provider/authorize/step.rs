@@ -92,13 +92,10 @@ mod tests {
     use serde_json::json;
 
     use super::{
-        super::{
-            answer::{Recipient, ResponseMode},
-            request::Prompt,
-        },
+        super::{answer::Recipient, request::Prompt, response_mode::ResponseMode},
         *,
     };
-    use crate::generation::Client;
+    use crate::{crypto::SigningAlgorithm, generation::Client};
 
     fn request(consent: &str) -> AuthorizationRequest {
         AuthorizationRequest {
@@ -108,9 +105,11 @@ mod tests {
                 spec: serde_json::from_value(json!({ "consent": consent })).unwrap(),
             }),
             recipient: Recipient {
+                client_id: "app".into(),
                 redirect_uri: "https://app/cb".into(),
                 state: None,
-                mode: ResponseMode::Query,
+                mode: ResponseMode::DEFAULT,
+                algorithm: SigningAlgorithm::default(),
             },
             redirect_uri_sent: "https://app/cb".into(),
             scopes: Scopes::parse("openid email"),

@@ -176,10 +176,9 @@ pub(in crate::modules::oidc_provider) async fn decide(
         Ok(request) => request,
         Err(refusal) => return Ok(authorize::refuse(&context, &refusal)),
     };
-    let issuer = &context.site.issuer;
     match form.get("decision") {
         Some("deny") => Ok(request.recipient.refuse(
-            issuer,
+            &context,
             ErrorCode::AccessDenied,
             "the person did not consent",
         )),
@@ -190,7 +189,7 @@ pub(in crate::modules::oidc_provider) async fn decide(
                     let scopes = &request.scopes;
                     let code =
                         authorize::issue_code(&context, &request, &person, Some(scopes)).await?;
-                    Ok(request.recipient.grant(issuer, &code))
+                    Ok(request.recipient.grant(&context, &code))
                 }
                 Step::SignIn | Step::Refuse(..) => {
                     Ok(redirect(&authorize::resume(&context, &flow)?))
