@@ -169,6 +169,15 @@ pub fn unverified_kid(token: &str) -> Option<String> {
     raw_header(token).ok()?.kid
 }
 
+/// The seconds of a NumericDate (RFC 7519 2), which may have a fraction.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "it saturates, and a second is enough"
+)]
+pub fn numeric_date(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| Some(value.as_f64()? as i64))
+}
+
 fn header(token: &str) -> Result<jsonwebtoken::Header, VerifyError> {
     let header = raw_header(token)?;
     if header.jwk.is_some() {

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use assay::clock::Clock;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use url::Url;
 
 /// An empty database that one test has to itself; it is gone when the last holder is.
@@ -51,6 +52,31 @@ impl TestDb {
             Self::Sqlite => None,
             Self::Postgres(database) => Some(database.url()),
         }
+    }
+
+    /// Changes rows behind the server's back: time cannot be made to pass for it. `data_dir` is where
+    /// SQLite's file is.
+    pub async fn alter(&self, data_dir: &Path, statement: &'static str) -> u64 {
+        let done = match self {
+            Self::Sqlite => {
+                let options = SqliteConnectOptions::new().filename(data_dir.join("assay.db"));
+                let mut connection = options.connect().await.expect("the file");
+                let done = sqlx::query(statement).execute(&mut connection).await;
+                done.map(|done| done.rows_affected())
+            }
+            Self::Postgres(database) => {
+                let mut connection = PgConnection::connect(database.url().as_str())
+                    .await
+                    .expect("the database");
+                let done = sqlx::raw_sql("SET search_path TO auth")
+                    .execute(&mut connection)
+                    .await;
+                done.expect("the schema");
+                let done = sqlx::query(statement).execute(&mut connection).await;
+                done.map(|done| done.rows_affected())
+            }
+        };
+        done.unwrap_or_else(|error| panic!("{statement}: {error}"))
     }
 
     /// The `[backend]` section of `engine.toml`.

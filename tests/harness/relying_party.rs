@@ -107,6 +107,23 @@ impl Authorization {
         self
     }
 
+    /// What is asked for.
+    pub fn parameters(&self) -> Vec<(&str, &str)> {
+        self.parameters
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
+    }
+
+    /// Where the browser is sent with a reference to the request (RFC 9126 section 4).
+    pub fn url_of(&self, request_uri: &str) -> Url {
+        let mut url = self.endpoint.clone();
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.parameters["client_id"])
+            .append_pair("request_uri", request_uri);
+        url
+    }
+
     /// Where the browser is sent.
     pub fn url(&self) -> Url {
         let mut url = self.endpoint.clone();

@@ -21,7 +21,7 @@ pub fn asking_client(context: &Context, place: &ReturnTo) -> Option<AskingClient
         return None;
     }
     let flow = authorize::opened(context, place.query()?)?;
-    let request = request::check(&context.snapshot, &flow.parameters).ok()?;
+    let request = request::check(&context.snapshot, &flow.asked).ok()?;
     let spec = &request.client.spec;
     Some(AskingClient {
         name: spec

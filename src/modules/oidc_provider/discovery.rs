@@ -12,6 +12,7 @@ use super::{
     device::DEVICE_AUTHORIZATION_PATH,
     introspection::INTROSPECTION_PATH,
     logout::LOGOUT_PATH,
+    pushed::PAR_PATH,
     revocation::REVOCATION_PATH,
     supported::{
         AUTH_METHODS, GRANT_TYPES, INTROSPECTION_AUTH_METHODS, PROMPTS, RESPONSE_MODES, SCOPES,
@@ -69,7 +70,10 @@ fn document(context: &Context) -> Value {
         "claim_types_supported": ["normal"],
         "claims_supported": claims::supported(),
         "claims_parameter_supported": false,
-        "request_parameter_supported": false,
+        "request_parameter_supported": true,
+        "request_object_signing_alg_values_supported": SIGNATURE_NAMES,
+        "pushed_authorization_request_endpoint": site.url(PAR_PATH),
+        "require_pushed_authorization_requests": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
     })

@@ -4,10 +4,10 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
+use super::authorize::asked::Asked;
 use crate::{
     clock::UnixMillis,
     crypto::{CryptoError, Keyring},
-    modules::parameters::Parameters,
 };
 
 /// What the seal is bound to.
@@ -17,10 +17,10 @@ const MAX_SEALED: usize = 16 * 1024;
 
 /// A request that waits for its person.
 ///
-/// Its parameters are checked again at every step, against the generation that is live then.
+/// It is checked again at every step, against the generation that is live then.
 #[derive(Clone)]
 pub(super) struct Flow {
-    pub(super) parameters: Parameters,
+    pub(super) asked: Asked,
     /// A sign-in since then counts as fresh for this request.
     pub(super) asked_at: UnixMillis,
     /// The browser or session that it belongs to. Elsewhere it begins anew.
@@ -29,7 +29,8 @@ pub(super) struct Flow {
 
 #[derive(Deserialize, Serialize)]
 struct Sealed {
-    p: Vec<(String, String)>,
+    #[serde(flatten)]
+    asked: Asked,
     t: i64,
     b: String,
 }
@@ -38,7 +39,7 @@ impl Flow {
     /// The flow as text that fits into a URL and that nobody can read or change.
     pub(super) fn seal(&self, keyring: &Keyring) -> Result<String, CryptoError> {
         let sealed = Sealed {
-            p: self.parameters.clone().into_pairs(),
+            asked: self.asked.clone(),
             t: self.asked_at.as_i64(),
             b: self.bound_to.clone(),
         };
@@ -56,7 +57,7 @@ impl Flow {
         let json = keyring.open_bytes(PURPOSE, &bytes).ok()?;
         let sealed: Sealed = serde_json::from_slice(json.expose()).ok()?;
         Some(Self {
-            parameters: Parameters::from_pairs(sealed.p),
+            asked: sealed.asked,
             asked_at: UnixMillis::from_millis(sealed.t),
             bound_to: sealed.b,
         })

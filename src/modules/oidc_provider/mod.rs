@@ -22,6 +22,7 @@ mod lifetimes;
 mod logout;
 mod pkce;
 mod presented;
+mod pushed;
 mod reap;
 mod redirect_uri;
 mod revocation;
@@ -103,6 +104,10 @@ fn for_browser_apps(context: &Context) -> Router {
         .route(
             revocation::REVOCATION_PATH,
             post(revocation::revoke).options(cors::preflight),
+        )
+        .route(
+            pushed::PAR_PATH,
+            post(pushed::push).options(cors::preflight),
         )
         .layer(from_fn_with_state(origins, cors::allow))
         .with_state(context.clone())

@@ -60,14 +60,6 @@ pub(super) const SCOPES: [&str; 6] = [
 pub(super) fn missing_for(client: &OidcClientSpec) -> Option<&'static str> {
     let asks = [
         (
-            client.require_pushed_authorization_requests,
-            "requirePushedAuthorizationRequests: pushed authorization requests (RFC 9126) are not available yet",
-        ),
-        (
-            client.require_signed_request_object,
-            "requireSignedRequestObject: request objects (RFC 9101) are not available yet",
-        ),
-        (
             client.access_token_format == AccessTokenFormat::Opaque,
             "accessTokenFormat: opaque access tokens are not available yet",
         ),
@@ -120,8 +112,6 @@ mod tests {
     #[test]
     fn a_client_that_asks_for_more_security_is_not_given_less() {
         for (field, value) in [
-            ("requirePushedAuthorizationRequests", json!(true)),
-            ("requireSignedRequestObject", json!(true)),
             ("accessTokenFormat", json!("opaque")),
             ("subjectType", json!("pairwise")),
             ("dpopBoundAccessTokens", json!(true)),

@@ -89,7 +89,7 @@ async fn a_bad_request_is_told_to_the_client(db: TestDb) {
         assert_eq!(wiki.error_in(&callback, &request), error, "{name}={value}");
     }
 
-    // What a manifest asks for and is not there yet is not replaced with less.
+    // RFC 9126 5: what a client must push is not taken from a browser.
     let bank = bench.client("bank", "openid").await;
     let request = bank.authorization();
     let callback = bench.assay.visitor().open(&request.url()).await.left();

@@ -23,7 +23,12 @@ async fn only_registered_origins_may_read_answers(db: TestDb) {
             .map(str::to_owned)
     };
     let own = "https://phone.example.com";
-    for path in ["/auth/token", "/auth/userinfo", "/auth/oauth2/revoke"] {
+    for path in [
+        "/auth/token",
+        "/auth/userinfo",
+        "/auth/oauth2/revoke",
+        "/auth/oauth2/par",
+    ] {
         let preflight = call(Method::OPTIONS, path, own).await.expect_status(204);
         assert_eq!(allowed(&preflight).as_deref(), Some(own), "{path}");
         let preflight = call(Method::OPTIONS, path, "https://evil.example").await;

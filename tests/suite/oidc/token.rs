@@ -273,6 +273,11 @@ async fn clients_act_only_within_their_grants(db: TestDb) {
         .client_credentials("openid")
         .await
         .expect_error("unauthorized_client");
+    // What a manifest asks for and is not there yet is not replaced with less.
+    bench.change(
+        "requirePushedAuthorizationRequests: true",
+        "userinfoSignedResponseAlg: RS256",
+    );
     let bank = bench.client("bank", "pay").await;
     bank.client_credentials("pay")
         .await

@@ -1,8 +1,10 @@
 //! `/auth/authorize`: a client asks for a person's sign-in (RFC 6749 4.1, OpenID Connect Core 3.1.2).
 
 pub(super) mod answer;
+pub(super) mod asked;
 mod issue;
 pub(super) mod request;
+mod request_object;
 pub(super) mod response_mode;
 mod signed_response;
 pub(super) mod step;
@@ -16,6 +18,7 @@ use axum::{
 
 use self::{
     answer::redirect,
+    asked::NotTaken,
     request::{AuthorizationRequest, MAX_REQUEST, Refusal, Untrusted},
     step::{Situation, Step},
 };
@@ -46,12 +49,13 @@ pub(super) async fn get(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let encoded = uri.query().unwrap_or_default().as_bytes();
-    let parameters = match request::read(&context.snapshot, encoded) {
-        Ok(parameters) => parameters,
-        Err(refusal) => return Ok(refuse(&context, &refusal)),
+    let asked = match asked::take(&context, encoded).await {
+        Ok(asked) => asked,
+        Err(NotTaken::Refused(refusal)) => return Ok(refuse(&context, &refusal)),
+        Err(NotTaken::Failed(problem)) => return Err(problem),
     };
     let flow = Flow {
-        parameters,
+        asked,
         asked_at: context.clock.now(),
         bound_to: browser.id().to_owned(),
     };
@@ -74,19 +78,20 @@ pub(super) async fn post(
                 .detail(error.to_string()));
         }
     };
-    let checked = request::read(&context.snapshot, &encoded)
-        .and_then(|parameters| request::check(&context.snapshot, &parameters).map(|_| parameters));
-    Ok(match checked {
-        Err(refusal) => refuse(&context, &refusal),
-        Ok(parameters) => {
-            let flow = Flow {
-                parameters,
-                asked_at: context.clock.now(),
-                bound_to: String::new(),
-            };
-            redirect(&resume(&context, &flow)?)
-        }
-    })
+    let asked = match asked::take(&context, &encoded).await {
+        Ok(asked) => asked,
+        Err(NotTaken::Refused(refusal)) => return Ok(refuse(&context, &refusal)),
+        Err(NotTaken::Failed(problem)) => return Err(problem),
+    };
+    if let Err(refusal) = request::check(&context.snapshot, &asked) {
+        return Ok(refuse(&context, &refusal));
+    }
+    let flow = Flow {
+        asked,
+        asked_at: context.clock.now(),
+        bound_to: String::new(),
+    };
+    Ok(redirect(&resume(&context, &flow)?))
 }
 
 /// `GET /auth/authorize/resume`
@@ -127,7 +132,7 @@ async fn proceed(
     visitor: &Visitor,
     flow: Flow,
 ) -> Result<Response, Problem> {
-    let request = match request::check(&context.snapshot, &flow.parameters) {
+    let request = match request::check(&context.snapshot, &flow.asked) {
         Ok(request) => request,
         Err(refusal) => return Ok(refuse(context, &refusal)),
     };
@@ -165,17 +170,9 @@ pub(super) async fn next_step(
     person: Option<&SignedIn>,
     flow: &Flow,
 ) -> Result<Step, StoreError> {
-    let hinted = match &request.id_token_hint {
-        None => None,
-        Some(hint) => match id_token::hinted(context, hint) {
-            Some(hint) if hint.aud == request.client.name => Some(hint.sub),
-            _ => {
-                return Ok(Step::Refuse(
-                    ErrorCode::InvalidRequest,
-                    "id_token_hint is not an ID token of this provider for this client",
-                ));
-            }
-        },
+    let hinted = match hinted_person(context, request) {
+        Ok(hinted) => hinted,
+        Err((code, why)) => return Ok(Step::Refuse(code, why)),
     };
     let consented = match person {
         None => Scopes::default(),
@@ -193,6 +190,23 @@ pub(super) async fn next_step(
             consented: &consented,
         },
     ))
+}
+
+/// The person that the `id_token_hint` names, if there is one.
+pub(super) fn hinted_person(
+    context: &Context,
+    request: &AuthorizationRequest,
+) -> Result<Option<String>, (ErrorCode, &'static str)> {
+    let Some(hint) = &request.id_token_hint else {
+        return Ok(None);
+    };
+    match id_token::hinted(context, hint) {
+        Some(hint) if hint.aud == request.client.name => Ok(Some(hint.sub)),
+        _ => Err((
+            ErrorCode::InvalidRequest,
+            "id_token_hint is not an ID token of this provider for this client",
+        )),
+    }
 }
 
 /// Says no: to the client where its address is verified, and to the person otherwise.

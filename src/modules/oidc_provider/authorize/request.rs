@@ -17,6 +17,7 @@ use super::{
         supported::{self, PROMPTS},
     },
     answer::Recipient,
+    asked::Asked,
     response_mode::ResponseMode,
 };
 use crate::{
@@ -89,6 +90,13 @@ pub(in crate::modules::oidc_provider) enum Untrusted {
     UnknownRedirectUri,
     #[error("the request is longer than {MAX_REQUEST} bytes")]
     TooLong,
+    #[error(
+        "the request_uri is not one that this client was given, was used before, or has expired"
+    )]
+    NotPushed,
+    /// The code is for a client that asks by itself, without a browser.
+    #[error("{1}")]
+    Unanswerable(ErrorCode, String),
     #[error(transparent)]
     Parameters(#[from] ParametersError),
 }
@@ -111,13 +119,27 @@ pub(super) fn read(snapshot: &Snapshot, encoded: &[u8]) -> Result<Parameters, Re
     })
 }
 
-/// Checks the parameters against this generation.
-pub(in crate::modules::oidc_provider) fn check(
+/// The refusal of a request that cannot be read as a whole, sent where what can be read leads.
+pub(super) fn refusal(
     snapshot: &Snapshot,
     parameters: &Parameters,
+    code: ErrorCode,
+    description: String,
+) -> Refusal {
+    match recipient(snapshot, parameters) {
+        Ok((_, recipient)) => Refusal::There(recipient, code, description),
+        Err(_) => Refusal::Here(Untrusted::Unanswerable(code, description)),
+    }
+}
+
+/// Checks what is asked against this generation.
+pub(in crate::modules::oidc_provider) fn check(
+    snapshot: &Snapshot,
+    asked: &Asked,
 ) -> Result<AuthorizationRequest, Refusal> {
+    let parameters = &asked.parameters;
     let (client, recipient) = recipient(snapshot, parameters).map_err(Refusal::Here)?;
-    match details(&client, parameters) {
+    match details(&client, asked) {
         Err((code, description)) => Err(Refusal::There(recipient, code, description)),
         Ok(details) => Ok(AuthorizationRequest {
             redirect_uri_sent: parameters
@@ -144,15 +166,11 @@ fn recipient(
     snapshot: &Snapshot,
     parameters: &Parameters,
 ) -> Result<(Arc<Client>, Recipient), Untrusted> {
-    let client_id = parameters.get("client_id").ok_or(Untrusted::NoClient)?;
-    let client = snapshot
-        .client(client_id)
-        .filter(|client| client.spec.enabled)
-        .ok_or(Untrusted::UnknownClient)?;
+    let client = client(snapshot, parameters)?;
     let redirect_uri = match parameters.get("redirect_uri") {
         Some(uri) if is_registered(&client.spec, uri) => uri.to_owned(),
         Some(_) => return Err(Untrusted::UnknownRedirectUri),
-        None => only_redirect_uri(client, parameters).ok_or(Untrusted::NoRedirectUri)?,
+        None => only_redirect_uri(&client, parameters).ok_or(Untrusted::NoRedirectUri)?,
     };
     // An oversize state is not worth repeating; the refusal says why it is missing.
     let state = parameters
@@ -172,7 +190,19 @@ fn recipient(
             .authorization_signed_response_alg
             .unwrap_or(client.spec.id_token_signed_response_alg),
     };
-    Ok((Arc::clone(client), recipient))
+    Ok((client, recipient))
+}
+
+/// Who asks.
+pub(super) fn client(
+    snapshot: &Snapshot,
+    parameters: &Parameters,
+) -> Result<Arc<Client>, Untrusted> {
+    let client_id = parameters.get("client_id").ok_or(Untrusted::NoClient)?;
+    let client = snapshot
+        .client(client_id)
+        .filter(|client| client.spec.enabled);
+    client.map(Arc::clone).ok_or(Untrusted::UnknownClient)
 }
 
 /// RFC 6749 3.1.2.3: it may be left out if there is exactly one. OpenID Connect always wants it.
@@ -198,10 +228,18 @@ fn invalid(description: impl Into<String>) -> Refused {
     (ErrorCode::InvalidRequest, description.into())
 }
 
-fn details(client: &Client, parameters: &Parameters) -> Result<Details, Refused> {
+fn details(client: &Client, asked: &Asked) -> Result<Details, Refused> {
+    let parameters = &asked.parameters;
     within_limits(parameters)?;
+    if client.spec.require_pushed_authorization_requests && !asked.is_pushed {
+        let description = "requirePushedAuthorizationRequests: this client pushes its requests";
+        return Err(invalid(description));
+    }
+    if client.spec.require_signed_request_object && !asked.is_signed {
+        let description = "requireSignedRequestObject: this client signs its requests";
+        return Err(invalid(description));
+    }
     for (name, code) in [
-        ("request", ErrorCode::RequestNotSupported),
         ("request_uri", ErrorCode::RequestUriNotSupported),
         ("registration", ErrorCode::RegistrationNotSupported),
     ] {
@@ -240,6 +278,13 @@ fn limit(name: &str) -> usize {
 }
 
 fn within_limits(parameters: &Parameters) -> Result<(), Refused> {
+    let total: usize = parameters
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    if total > MAX_REQUEST {
+        return Err(invalid(Untrusted::TooLong.to_string()));
+    }
     for (name, value) in parameters.iter() {
         let limit = limit(name);
         if value.len() > limit {

@@ -15,7 +15,7 @@ use crate::{
     clock::UnixMillis,
     crypto::{
         VerifyError,
-        foreign::{ForeignJwt, verify_mac},
+        foreign::{ForeignJwt, numeric_date, verify_mac},
     },
     generation::Client,
     modules::Context,
@@ -115,7 +115,7 @@ fn claims<'a>(
     if !is_for_us {
         return Err("its aud must be this issuer");
     }
-    let moment = |name: &str| claims.get(name).map(seconds);
+    let moment = |name: &str| claims.get(name).map(numeric_date);
     let until = match moment("exp") {
         Some(Some(until)) if until + LEEWAY > now && until <= now + MAX_LIFE + LEEWAY => until,
         Some(Some(until)) if until > now => return Err("its exp is more than an hour away"),
@@ -135,15 +135,6 @@ fn claims<'a>(
         }
         _ => Err("it has no jti"),
     }
-}
-
-/// A NumericDate (RFC 7519 2), which may have a fraction.
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "it saturates, and a second is enough"
-)]
-fn seconds(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| Some(value.as_f64()? as i64))
 }
 
 fn refused(why: &'static str) -> OAuthError {

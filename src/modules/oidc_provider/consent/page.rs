@@ -90,7 +90,7 @@ pub(in crate::modules::oidc_provider) async fn show(
     let Some(flow) = authorize::opened(&context, uri.query().unwrap_or_default()) else {
         return Ok(authorize::unreadable());
     };
-    let request = match request::check(&context.snapshot, &flow.parameters) {
+    let request = match request::check(&context.snapshot, &flow.asked) {
         Ok(request) => request,
         Err(refusal) => return Ok(authorize::refuse(&context, &refusal)),
     };
@@ -172,7 +172,7 @@ pub(in crate::modules::oidc_provider) async fn decide(
     {
         return Ok(foreign(&address(&context, &flow)?));
     }
-    let request = match request::check(&context.snapshot, &flow.parameters) {
+    let request = match request::check(&context.snapshot, &flow.asked) {
         Ok(request) => request,
         Err(refusal) => return Ok(authorize::refuse(&context, &refusal)),
     };

@@ -1,0 +1,143 @@
+//! Pushed authorization requests (RFC 9126): a client sends its request itself, and the browser brings
+//! a reference to it, which counts once.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::{
+    authorize::{
+        self,
+        asked::{self, Asked},
+        request::{self, Refusal, Untrusted},
+    },
+    client_auth,
+    error::{ErrorCode, OAuthError, ascii},
+};
+use crate::{
+    crypto::{CryptoError, Hashed, token},
+    generation::Client,
+    modules::{Context, parameters::Parameters},
+    store::{StoreError, execute, fetch_optional},
+};
+
+/// The endpoint.
+pub(super) const PAR_PATH: &str = "/auth/oauth2/par";
+
+/// How a reference begins (RFC 9126 2.2).
+const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
+/// How long a browser has to bring it.
+const LIFETIME: Duration = Duration::from_secs(90);
+/// What the seal of the parameters is bound to.
+const PURPOSE: &str = "oidc_provider.pushed_request";
+/// What proves who the client is, and is no part of what it asks for.
+const PROOF: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+
+#[derive(Serialize)]
+struct Reference {
+    request_uri: String,
+    expires_in: u64,
+}
+
+/// `POST /auth/oauth2/par`
+pub(super) async fn push(
+    State(context): State<Context>,
+    http_request: Request,
+) -> Result<Response, OAuthError> {
+    let (client, form) = client_auth::authenticated_form(&context, http_request).await?;
+    // RFC 9126 2.1.
+    if form.get("request_uri").is_some() {
+        let what = "request_uri cannot be pushed";
+        return Err(OAuthError::new(ErrorCode::InvalidRequest, what));
+    }
+    let asked = asked::opened(&context, what_is_asked(&client, form), true)
+        .await
+        .map_err(refused)?;
+    let request = request::check(&context.snapshot, &asked).map_err(refused)?;
+    authorize::hinted_person(&context, &request)
+        .map_err(|(code, description)| OAuthError::new(code, description))?;
+    let reference = Reference {
+        request_uri: keep(&context, &client, &asked).await?,
+        expires_in: LIFETIME.as_secs(),
+    };
+    let headers = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::CREATED, headers, Json(reference)).into_response())
+}
+
+/// The request in the form, which the client that authenticated makes.
+fn what_is_asked(client: &Client, form: Parameters) -> Parameters {
+    let mut pairs = form.into_pairs();
+    pairs.retain(|(name, _)| !PROOF.contains(&name.as_str()) && name != "client_id");
+    pairs.push(("client_id".to_owned(), client.name.clone()));
+    Parameters::from_pairs(pairs)
+}
+
+fn refused(refusal: Refusal) -> OAuthError {
+    match refusal {
+        Refusal::There(_, code, description)
+        | Refusal::Here(Untrusted::Unanswerable(code, description)) => {
+            OAuthError::new(code, description)
+        }
+        Refusal::Here(why) => OAuthError::new(ErrorCode::InvalidRequest, ascii(&why.to_string())),
+    }
+}
+
+/// Keeps the request until it is used or expires. Gives what refers to it.
+async fn keep(context: &Context, client: &Client, asked: &Asked) -> Result<String, OAuthError> {
+    let request_uri = format!("{PREFIX}{}", token::opaque("")?.expose());
+    let json = serde_json::to_vec(asked).map_err(|error| CryptoError::Claims(error.to_string()))?;
+    let now = context.clock.now();
+    execute!(
+        &context.store,
+        "INSERT INTO oidc_pushed_requests (request_uri_hash, client_uid, parameters, created_at,
+                                           expires_at)
+         VALUES ($1, $2, $3, $4, $5)",
+        hash(context, &request_uri),
+        &client.uid,
+        context.keyring.seal_bytes(PURPOSE, &json)?,
+        now,
+        now + LIFETIME,
+    )?;
+    Ok(request_uri)
+}
+
+/// Whether this refers to a pushed request, known or not.
+pub(super) fn is_reference(request_uri: &str) -> bool {
+    request_uri.starts_with(PREFIX)
+}
+
+/// Takes the request out of circulation; `None` if it was used, expired, unknown or another client's.
+pub(super) async fn take(
+    context: &Context,
+    client: &Client,
+    request_uri: &str,
+) -> Result<Option<Asked>, StoreError> {
+    let mut tx = context.store.begin().await?;
+    let row = fetch_optional!(
+        &mut tx,
+        (Vec<u8>,),
+        "UPDATE oidc_pushed_requests
+            SET used_at = $3
+          WHERE request_uri_hash = $1 AND client_uid = $2 AND used_at IS NULL AND expires_at > $3
+      RETURNING parameters",
+        hash(context, request_uri),
+        &client.uid,
+        context.clock.now(),
+    )?;
+    tx.commit().await?;
+    // Sealed with another master key it is as good as unknown.
+    Ok(row.and_then(|(sealed,)| {
+        let json = context.keyring.open_bytes(PURPOSE, &sealed).ok()?;
+        serde_json::from_slice(json.expose()).ok()
+    }))
+}
+
+fn hash(context: &Context, request_uri: &str) -> Hashed {
+    context.keyring.token_hash("oidc.request_uri", request_uri)
+}
