@@ -432,6 +432,9 @@ pub struct OidcProviderSettings {
     pub allowed_private_networks: BTreeSet<IpNet>,
     /// How long a person has to type the code that a device shows (RFC 8628).
     pub device_code_ttl: Span,
+    /// Demand the server's own nonce in every DPoP proof (RFC 9449 8), so that none can be made ahead.
+    /// Clients then need a second request now and then.
+    pub require_dpop_nonce: bool,
 }
 
 /// How a network is written. The schema that comes with [`IpNet`] takes an IPv4 network for an IPv6
@@ -461,6 +464,7 @@ impl Default for OidcProviderSettings {
             authorization_code_ttl: Span::seconds(60),
             allowed_private_networks: BTreeSet::new(),
             device_code_ttl: Span::minutes(10),
+            require_dpop_nonce: false,
         }
     }
 }

@@ -37,9 +37,19 @@ pub struct AccessTokenClaims {
     /// Who acts for the person, and for whom that one acts in turn (RFC 8693 4.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Value>,
+    /// The key that whoever uses it must prove to hold (RFC 9449 6.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// Set if it was given for another token: what it rests on beside the grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Exchange>,
+}
+
+/// What a token is bound to (RFC 7800).
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+pub struct Confirmation {
+    /// The thumbprint of a key (RFC 7638).
+    pub jkt: String,
 }
 
 /// What a token rests on that was given for another one, beside the grant of that one.

@@ -95,6 +95,7 @@ mod tests {
             amr: "[]".into(),
             acr: None,
             sid: None,
+            dpop_jkt: None,
             email: "ada@example.com".into(),
             email_verified: true,
             attributes:

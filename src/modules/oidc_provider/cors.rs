@@ -11,8 +11,8 @@ use axum::{
         HeaderValue, Method, StatusCode,
         header::{
             ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
-            ORIGIN, VARY,
+            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+            ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
         },
     },
     middleware::Next,
@@ -77,12 +77,16 @@ pub(super) async fn allow(
     headers.append(VARY, HeaderValue::from_static("origin"));
     if origins.allow(&origin) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("dpop-nonce, www-authenticate"),
+        );
         if is_preflight {
             let fixed = HeaderValue::from_static;
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, fixed("GET, POST"));
             headers.insert(
                 ACCESS_CONTROL_ALLOW_HEADERS,
-                fixed("authorization, content-type"),
+                fixed("authorization, content-type, dpop"),
             );
             headers.insert(ACCESS_CONTROL_MAX_AGE, fixed("600"));
         }

@@ -65,6 +65,7 @@ fn document(context: &Context) -> Value {
         "token_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),
         "revocation_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),
         "introspection_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),
+        "dpop_signing_alg_values_supported": SIGNATURE_NAMES,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": PROMPTS,
         "claim_types_supported": ["normal"],

@@ -12,6 +12,7 @@ use axum::{
 };
 use serde_json::json;
 
+use super::dpop::ProofError;
 use crate::{
     crypto::CryptoError,
     modules::{form::FormError, parameters::ParametersError},
@@ -27,6 +28,7 @@ pub(super) enum ErrorCode {
     ConsentRequired,
     ExpiredToken,
     InvalidClient,
+    InvalidDpopProof,
     InvalidGrant,
     InvalidRequest,
     InvalidRequestObject,
@@ -43,6 +45,7 @@ pub(super) enum ErrorCode {
     UnsupportedGrantType,
     UnsupportedResponseType,
     UnsupportedTokenType,
+    UseDpopNonce,
 }
 
 impl ErrorCode {
@@ -55,6 +58,7 @@ impl ErrorCode {
             ErrorCode::SlowDown => "slow_down",
             ErrorCode::ConsentRequired => "consent_required",
             ErrorCode::InvalidClient => "invalid_client",
+            ErrorCode::InvalidDpopProof => "invalid_dpop_proof",
             ErrorCode::InvalidGrant => "invalid_grant",
             ErrorCode::InvalidRequest => "invalid_request",
             ErrorCode::InvalidRequestObject => "invalid_request_object",
@@ -70,6 +74,7 @@ impl ErrorCode {
             ErrorCode::UnsupportedGrantType => "unsupported_grant_type",
             ErrorCode::UnsupportedResponseType => "unsupported_response_type",
             ErrorCode::UnsupportedTokenType => "unsupported_token_type",
+            ErrorCode::UseDpopNonce => "use_dpop_nonce",
         }
     }
 }
@@ -132,6 +137,16 @@ impl From<StoreError> for OAuthError {
 impl From<CryptoError> for OAuthError {
     fn from(error: CryptoError) -> Self {
         Self::internal(&error)
+    }
+}
+
+impl From<ProofError> for OAuthError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Invalid(_) => Self::new(ErrorCode::InvalidDpopProof, error.to_string()),
+            ProofError::Nonce => Self::new(ErrorCode::UseDpopNonce, error.to_string()),
+            ProofError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct NewGrant<'a> {
     pub(super) person: &'a SignedIn,
     pub(super) scopes: &'a Scopes,
     pub(super) nonce: Option<&'a str>,
+    /// The key that the client announced (RFC 9449 10).
+    pub(super) dpop_jkt: Option<&'a str>,
     /// When the last token that can come from it has expired.
     pub(super) expires_at: UnixMillis,
 }
@@ -42,8 +44,9 @@ pub(super) async fn make(
     execute!(
         tx,
         "INSERT INTO oidc_grants (id, client_uid, user_id, session_id, scope, nonce,
-                                  authenticated_at, amr, acr, created_at, expires_at, sid)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                                  authenticated_at, amr, acr, created_at, expires_at, sid,
+                                  dpop_jkt)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         &id,
         grant.client_uid,
         &grant.person.user_id,
@@ -56,6 +59,7 @@ pub(super) async fn make(
         now,
         grant.expires_at,
         &sid,
+        grant.dpop_jkt,
     )?;
     Ok(id)
 }
@@ -73,6 +77,8 @@ pub(super) struct LiveGrant {
     pub(super) acr: Option<String>,
     /// The session as the client knows it.
     pub(super) sid: Option<String>,
+    /// The thumbprint of the key that all its tokens are bound to (RFC 9449).
+    pub(super) dpop_jkt: Option<String>,
     pub(super) email: String,
     pub(super) email_verified: bool,
     pub(super) attributes: String,
@@ -83,6 +89,7 @@ pub(super) struct LiveGrant {
 /// offline use (OpenID Connect Core 11).
 const LIVE: &str =
     "SELECT g.id, g.client_uid, g.user_id, g.scope, g.nonce, g.authenticated_at, g.amr, g.acr, g.sid,
+        g.dpop_jkt,
         u.email, u.email_verified, u.attributes, u.updated_at AS user_updated_at
    FROM oidc_grants g
    JOIN users u ON u.id = g.user_id
@@ -107,6 +114,25 @@ pub(super) async fn live_in(
     now: UnixMillis,
 ) -> Result<Option<LiveGrant>, StoreError> {
     fetch_optional!(tx, LiveGrant, LIVE, id, now)
+}
+
+impl LiveGrant {
+    /// Whether the request may have tokens of it: it is bound to no key, or the request proves that key.
+    pub(super) fn is_held_by(&self, holder: Option<&str>) -> bool {
+        self.dpop_jkt.is_none() || self.dpop_jkt.as_deref() == holder
+    }
+}
+
+/// Binds the grant to the key of whoever holds its tokens (RFC 9449 5): all that comes from it later is
+/// bound to the same.
+pub(super) async fn bind(tx: &mut Tx, id: &str, holder: &str) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "UPDATE oidc_grants SET dpop_jkt = $2 WHERE id = $1 AND dpop_jkt IS NULL",
+        id,
+        holder,
+    )
+    .map(drop)
 }
 
 /// Ends the grant and with it every token that came from it. `false` if it had ended before.

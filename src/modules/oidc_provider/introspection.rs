@@ -62,7 +62,7 @@ async fn describe(
             is_alive.then(|| {
                 let mut answer = json!({
                     "active": true,
-                    "token_type": "Bearer",
+                    "token_type": if claims.cnf.is_some() { "DPoP" } else { "Bearer" },
                     "iss": claims.iss,
                     "sub": claims.sub,
                     "aud": claims.aud,
@@ -72,6 +72,9 @@ async fn describe(
                     "jti": claims.jti,
                     "scope": claims.scope.unwrap_or_default(),
                 });
+                if let Some(bound) = claims.cnf {
+                    answer["cnf"] = json!(bound);
+                }
                 if let Some(actor) = claims.act {
                     answer["act"] = actor;
                 }

@@ -13,6 +13,7 @@ mod consent;
 mod cors;
 mod device;
 mod discovery;
+mod dpop;
 mod error;
 mod flow;
 mod grant;

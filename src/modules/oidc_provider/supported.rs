@@ -68,10 +68,6 @@ pub(super) fn missing_for(client: &OidcClientSpec) -> Option<&'static str> {
             "subjectType: pairwise subjects are not available yet",
         ),
         (
-            client.dpop_bound_access_tokens,
-            "dpopBoundAccessTokens: DPoP (RFC 9449) is not available yet",
-        ),
-        (
             client.tls_client_certificate_bound_access_tokens,
             "tlsClientCertificateBoundAccessTokens: certificate-bound tokens (RFC 8705) are not available yet",
         ),
@@ -114,7 +110,6 @@ mod tests {
         for (field, value) in [
             ("accessTokenFormat", json!("opaque")),
             ("subjectType", json!("pairwise")),
-            ("dpopBoundAccessTokens", json!(true)),
             ("tlsClientCertificateBoundAccessTokens", json!(true)),
             ("userinfoSignedResponseAlg", json!("RS256")),
             ("tokenEndpointAuthMethod", json!("tls_client_auth")),

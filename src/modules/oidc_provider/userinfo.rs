@@ -11,7 +11,12 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::{claims, presented, scope::Scopes};
+use super::{
+    claims,
+    dpop::{self, ProofError},
+    presented,
+    scope::Scopes,
+};
 use crate::{
     modules::{Context, form::StrictForm, jwt::verify_access_token, parameters::Parameters},
     store::StoreError,
@@ -29,6 +34,10 @@ pub(super) enum BearerError {
     InvalidRequest(&'static str),
     /// Not, or no longer, a token that this endpoint takes.
     InvalidToken,
+    /// The DPoP proof is none, or of another request (RFC 9449 7.1).
+    InvalidProof(String),
+    /// The DPoP proof lacks the server's nonce (RFC 9449 9).
+    UseNonce,
     /// The token does not allow this.
     InsufficientScope,
     /// The database cannot be asked now.
@@ -48,6 +57,16 @@ impl From<StoreError> for BearerError {
     }
 }
 
+impl From<ProofError> for BearerError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Invalid(_) => Self::InvalidProof(error.to_string()),
+            ProofError::Nonce => Self::UseNonce,
+            ProofError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl IntoResponse for BearerError {
     fn into_response(self) -> Response {
         let (status, challenge, body) = match self {
@@ -58,6 +77,16 @@ impl IntoResponse for BearerError {
                 "invalid_token",
                 "the token is not valid or no longer so",
             ),
+            Self::InvalidProof(why) => {
+                let (status, _, body) =
+                    refusal(StatusCode::UNAUTHORIZED, "invalid_dpop_proof", &why);
+                (status, "DPoP error=\"invalid_dpop_proof\"".to_owned(), body)
+            }
+            Self::UseNonce => {
+                let why = "the DPoP proof needs the nonce of the DPoP-Nonce header";
+                let (status, _, body) = refusal(StatusCode::UNAUTHORIZED, "use_dpop_nonce", why);
+                (status, "DPoP error=\"use_dpop_nonce\"".to_owned(), body)
+            }
             Self::InsufficientScope => refusal(
                 StatusCode::FORBIDDEN,
                 "insufficient_scope",
@@ -92,24 +121,51 @@ fn refusal(status: StatusCode, error: &str, description: &str) -> (StatusCode, S
 }
 
 /// `GET` and `POST /auth/userinfo`
-pub(super) async fn userinfo(
-    State(context): State<Context>,
+pub(super) async fn userinfo(State(context): State<Context>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let method = request.method().clone();
+    let mut response = answer(&context, &headers, &method, request)
+        .await
+        .unwrap_or_else(IntoResponse::into_response);
+    if headers.contains_key(dpop::PROOF)
+        && let Some(nonce) = dpop::nonce(&context)
+    {
+        response.headers_mut().insert(dpop::NONCE, nonce);
+    }
+    response
+}
+
+async fn answer(
+    context: &Context,
+    headers: &HeaderMap,
+    method: &Method,
     request: Request,
 ) -> Result<Response, BearerError> {
-    let token = bearer(request).await?;
+    let shown = shown(request).await?;
+    let holder = dpop::proven(context, headers, method, USERINFO_PATH, Some(&shown.token)).await?;
     let now = context.clock.now();
     let issuer = &context.site.issuer;
     let keys = context.snapshot.signing_keys();
-    let token = verify_access_token(keys, issuer, Some(issuer), &token, now)
+    let token = verify_access_token(keys, issuer, Some(issuer), &shown.token, now)
         .map_err(|_| BearerError::InvalidToken)?;
+    // RFC 9449 7.1: a bound token is of no use to whoever merely has it, nor under the name of another.
+    let bound_to = token.cnf.as_ref().map(|bound| bound.jkt.as_str());
+    let is_held = match (shown.scheme, bound_to) {
+        (Scheme::Bearer, None) => true,
+        (Scheme::Dpop, Some(key)) => holder.as_deref() == Some(key),
+        (Scheme::Bearer, Some(_)) | (Scheme::Dpop, None) => false,
+    };
+    if !is_held {
+        return Err(BearerError::InvalidToken);
+    }
     if !token.allows("openid") {
         return Err(BearerError::InsufficientScope);
     }
     // A token dies with its grant, its person, its session and its client.
-    let grant = presented::grant_of(&context, &token, now)
+    let grant = presented::grant_of(context, &token, now)
         .await?
         .ok_or(BearerError::InvalidToken)?;
-    let client = presented::client_of(&context, &grant).ok_or(BearerError::InvalidToken)?;
+    let client = presented::client_of(context, &grant).ok_or(BearerError::InvalidToken)?;
     let scopes = Scopes::parse(token.scope.as_deref().unwrap_or_default());
     let scopes = scopes.within(&client.spec.scopes);
 
@@ -120,8 +176,22 @@ pub(super) async fn userinfo(
     Ok((headers, Json(Value::Object(answer))).into_response())
 }
 
+/// A token, and how the request says it may be used.
+struct Shown {
+    token: String,
+    scheme: Scheme,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    /// By whoever has it (RFC 6750).
+    Bearer,
+    /// By whoever holds its key (RFC 9449 7.1).
+    Dpop,
+}
+
 /// The token of the request: in the header or in the form, not in both (RFC 6750 2).
-async fn bearer(request: Request) -> Result<String, BearerError> {
+async fn shown(request: Request) -> Result<Shown, BearerError> {
     let query = request.uri().query().unwrap_or_default();
     if Parameters::parse(query.as_bytes()).is_ok_and(|query| query.get("access_token").is_some()) {
         // RFC 9700 4.3.2: a query ends up in logs and histories.
@@ -146,12 +216,16 @@ async fn bearer(request: Request) -> Result<String, BearerError> {
         (Some(_), Some(_)) => Err(BearerError::InvalidRequest(
             "the token was sent in the header and in the body",
         )),
-        (Some(token), None) | (None, Some(token)) => Ok(token),
+        (Some(shown), None) => Ok(shown),
+        (None, Some(token)) => Ok(Shown {
+            token,
+            scheme: Scheme::Bearer,
+        }),
         (None, None) => Err(BearerError::Missing),
     }
 }
 
-fn in_header(headers: &HeaderMap) -> Result<Option<String>, BearerError> {
+fn in_header(headers: &HeaderMap) -> Result<Option<Shown>, BearerError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else {
         return Ok(None);
@@ -162,9 +236,14 @@ fn in_header(headers: &HeaderMap) -> Result<Option<String>, BearerError> {
     }
     let text = value.to_str().map_err(|_| BearerError::InvalidToken)?;
     match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            Ok(Some(token.trim().to_owned()))
-        }
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(Shown {
+            token: token.trim().to_owned(),
+            scheme: Scheme::Bearer,
+        })),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("dpop") => Ok(Some(Shown {
+            token: token.trim().to_owned(),
+            scheme: Scheme::Dpop,
+        })),
         _ => Err(BearerError::InvalidRequest(
             "the Authorization header is not a bearer token",
         )),

@@ -9,6 +9,7 @@ mod consent;
 mod cors;
 mod device;
 mod device_refusals;
+mod dpop;
 mod front_channel;
 mod logout;
 mod people;

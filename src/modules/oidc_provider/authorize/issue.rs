@@ -36,6 +36,7 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
         person,
         scopes: &request.scopes,
         nonce: request.nonce.as_deref(),
+        dpop_jkt: request.dpop_jkt.as_deref(),
         expires_at: code_expires_at + lifetimes.refresh_token + lifetimes.access_token,
     };
     let grant_id = grant::make(&mut tx, made, now).await?;

@@ -54,6 +54,8 @@ pub(in crate::modules::oidc_provider) struct AuthorizationRequest {
     /// Seconds.
     pub(in crate::modules::oidc_provider) max_age: Option<u32>,
     pub(in crate::modules::oidc_provider) login_hint: Option<String>,
+    /// The key that the tokens shall be bound to (RFC 9449 10).
+    pub(in crate::modules::oidc_provider) dpop_jkt: Option<String>,
     pub(in crate::modules::oidc_provider) id_token_hint: Option<String>,
 }
 
@@ -154,6 +156,7 @@ pub(in crate::modules::oidc_provider) fn check(
             code_challenge: details.code_challenge,
             prompt: details.prompt,
             login_hint: parameters.get("login_hint").map(str::to_owned),
+            dpop_jkt: details.dpop_jkt,
             id_token_hint: parameters.get("id_token_hint").map(str::to_owned),
             client,
             recipient,
@@ -220,6 +223,7 @@ struct Details {
     code_challenge: Option<CodeChallenge>,
     prompt: Prompt,
     max_age: Option<u32>,
+    dpop_jkt: Option<String>,
 }
 
 type Refused = (ErrorCode, String);
@@ -266,6 +270,7 @@ fn details(client: &Client, asked: &Asked) -> Result<Details, Refused> {
         code_challenge: code_challenge(client, parameters)?,
         prompt: prompt(parameters)?,
         max_age: max_age(parameters)?,
+        dpop_jkt: dpop_jkt(parameters)?,
         scopes,
     })
 }
@@ -377,6 +382,22 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, Refused> {
         login: has("login") || has("select_account"),
         consent: has("consent"),
     })
+}
+
+/// A thumbprint as RFC 7638 makes it: SHA-256 in base64url.
+fn dpop_jkt(parameters: &Parameters) -> Result<Option<String>, Refused> {
+    let Some(thumbprint) = parameters.get("dpop_jkt") else {
+        return Ok(None);
+    };
+    let is_one = thumbprint.len() == 43
+        && thumbprint
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if is_one {
+        Ok(Some(thumbprint.to_owned()))
+    } else {
+        Err(invalid("dpop_jkt must be a SHA-256 thumbprint"))
+    }
 }
 
 fn max_age(parameters: &Parameters) -> Result<Option<u32>, Refused> {

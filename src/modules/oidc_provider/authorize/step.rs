@@ -118,6 +118,7 @@ mod tests {
             prompt: Prompt::default(),
             max_age: None,
             login_hint: None,
+            dpop_jkt: None,
             id_token_hint: None,
         }
     }

@@ -114,6 +114,7 @@ pub(super) async fn allow(
         person,
         scopes: &asked.scopes,
         nonce: None,
+        dpop_jkt: None,
         expires_at: asked.expires_at + lifetimes.refresh_token + lifetimes.access_token,
     };
     let grant_id = grant::make(&mut tx, made, now).await?;

@@ -8,14 +8,13 @@ use super::{
         pkce,
         scope::Scopes,
     },
-    refresh_token, response,
+    TokenRequest, refresh_token, response,
 };
 use crate::{
     clock::UnixMillis,
     crypto::Hashed,
     generation::Client,
     modules::{
-        Context,
         audit::{self, AuditEvent},
         parameters::Parameters,
     },
@@ -27,11 +26,13 @@ fn invalid_grant(description: &'static str) -> OAuthError {
 }
 
 /// `grant_type=authorization_code` (RFC 6749 4.1.3). One commit.
-pub(super) async fn redeem(
-    context: &Context,
-    client: &Client,
-    form: &Parameters,
-) -> Result<Response, OAuthError> {
+pub(super) async fn redeem(asked: &TokenRequest<'_>) -> Result<Response, OAuthError> {
+    let TokenRequest {
+        context,
+        client,
+        form,
+        holder,
+    } = *asked;
     let Some(code) = form.get("code") else {
         let what = "the request has no code";
         return Err(OAuthError::new(ErrorCode::InvalidRequest, what));
@@ -51,10 +52,16 @@ pub(super) async fn redeem(
             return Err(error);
         }
     };
+    if !grant.is_held_by(holder) {
+        tx.commit().await?;
+        return Err(invalid_grant(
+            "the DPoP proof is of another key than dpop_jkt announced",
+        ));
+    }
     let scopes = Scopes::parse(&grant.scope).within(&client.spec.scopes);
-    let refresh_token = refresh_token::first(context, &mut tx, client, &grant, now).await?;
+    let refresh_token = refresh_token::first(asked, &mut tx, &grant, now).await?;
     tx.commit().await?;
-    Ok(response::of_grant(context, client, &grant, &scopes, refresh_token)?.into_response())
+    Ok(response::of_grant(asked, &grant, &scopes, refresh_token)?.into_response())
 }
 
 #[derive(sqlx::FromRow)]

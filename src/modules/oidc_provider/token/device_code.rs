@@ -7,13 +7,11 @@ use super::{
         grant,
         scope::Scopes,
     },
-    refresh_token, response,
+    TokenRequest, refresh_token, response,
 };
 use crate::{
     clock::UnixMillis,
     crypto::Hashed,
-    generation::Client,
-    modules::{Context, parameters::Parameters},
     store::{StoreError, Tx, execute, fetch_optional},
 };
 
@@ -27,11 +25,13 @@ fn refused(code: ErrorCode, description: &'static str) -> OAuthError {
 }
 
 /// `grant_type=urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 3.4). One commit.
-pub(super) async fn redeem(
-    context: &Context,
-    client: &Client,
-    form: &Parameters,
-) -> Result<Response, OAuthError> {
+pub(super) async fn redeem(asked: &TokenRequest<'_>) -> Result<Response, OAuthError> {
+    let TokenRequest {
+        context,
+        client,
+        form,
+        ..
+    } = *asked;
     let Some(device_code) = form.get("device_code") else {
         let what = "the request has no device_code";
         return Err(refused(ErrorCode::InvalidRequest, what));
@@ -49,9 +49,9 @@ pub(super) async fn redeem(
         return Err(refused(ErrorCode::InvalidGrant, what));
     };
     let scopes = Scopes::parse(&grant.scope).within(&client.spec.scopes);
-    let refresh_token = refresh_token::first(context, &mut tx, client, &grant, now).await?;
+    let refresh_token = refresh_token::first(asked, &mut tx, &grant, now).await?;
     tx.commit().await?;
-    Ok(response::of_grant(context, client, &grant, &scopes, refresh_token)?.into_response())
+    Ok(response::of_grant(asked, &grant, &scopes, refresh_token)?.into_response())
 }
 
 /// Takes the code out of circulation, if it is this client's, allowed, unused and fresh. Of many at

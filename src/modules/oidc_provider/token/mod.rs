@@ -10,25 +10,53 @@ mod token_exchange;
 use assay_reconciler::spec::oidc_client::GrantType;
 use axum::{
     extract::{Request, State},
-    response::Response,
+    http::{HeaderMap, Method},
+    response::{IntoResponse, Response},
 };
 
 use super::{
-    client_auth,
+    client_auth, dpop,
     error::{ErrorCode, OAuthError},
     supported,
 };
-use crate::modules::Context;
+use crate::{
+    generation::Client,
+    modules::{Context, parameters::Parameters},
+};
 
 /// The endpoint.
 pub(super) const TOKEN_PATH: &str = "/auth/token";
 
+/// A request whose client has authenticated.
+#[derive(Clone, Copy)]
+struct TokenRequest<'a> {
+    context: &'a Context,
+    client: &'a Client,
+    form: &'a Parameters,
+    /// The thumbprint of the key that the request proves to hold, and the tokens are bound to (RFC 9449).
+    holder: Option<&'a str>,
+}
+
 /// `POST /auth/token`
-pub(super) async fn token(
-    State(context): State<Context>,
+pub(super) async fn token(State(context): State<Context>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let mut response = answer(&context, &headers, request)
+        .await
+        .unwrap_or_else(IntoResponse::into_response);
+    if headers.contains_key(dpop::PROOF)
+        && let Some(nonce) = dpop::nonce(&context)
+    {
+        response.headers_mut().insert(dpop::NONCE, nonce);
+    }
+    response
+}
+
+async fn answer(
+    context: &Context,
+    headers: &HeaderMap,
     request: Request,
 ) -> Result<Response, OAuthError> {
-    let (client, form) = client_auth::authenticated_form(&context, request).await?;
+    let (client, form) = client_auth::authenticated_form(context, request).await?;
     let grant_type = grant_type(form.get("grant_type"))?;
     if !client.spec.grant_types.contains(&grant_type) {
         return Err(OAuthError::new(
@@ -48,12 +76,25 @@ pub(super) async fn token(
             "resource indicators (RFC 8707) are not available yet",
         ));
     }
+    let holder = dpop::proven(context, headers, &Method::POST, TOKEN_PATH, None).await?;
+    if holder.is_none() && client.spec.dpop_bound_access_tokens {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidDpopProof,
+            "this client's tokens are bound to its key: the request needs a DPoP proof",
+        ));
+    }
+    let asked = TokenRequest {
+        context,
+        client: &client,
+        form: &form,
+        holder: holder.as_deref(),
+    };
     match grant_type {
-        GrantType::AuthorizationCode => authorization_code::redeem(&context, &client, &form).await,
-        GrantType::RefreshToken => refresh_token::refresh(&context, &client, &form).await,
-        GrantType::ClientCredentials => client_credentials::issue(&context, &client, &form),
-        GrantType::DeviceCode => device_code::redeem(&context, &client, &form).await,
-        GrantType::TokenExchange => token_exchange::exchange(&context, &client, &form).await,
+        GrantType::AuthorizationCode => authorization_code::redeem(&asked).await,
+        GrantType::RefreshToken => refresh_token::refresh(&asked).await,
+        GrantType::ClientCredentials => client_credentials::issue(&asked),
+        GrantType::DeviceCode => device_code::redeem(&asked).await,
+        GrantType::TokenExchange => token_exchange::exchange(&asked).await,
         GrantType::Implicit => Err(unsupported()),
     }
 }

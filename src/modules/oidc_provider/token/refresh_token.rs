@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use assay_reconciler::spec::oidc_client::GrantType;
+use assay_reconciler::spec::oidc_client::{ClientType, GrantType};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use super::{
         lifetimes::Lifetimes,
         scope::Scopes,
     },
-    response,
+    TokenRequest, response,
 };
 use crate::{
     clock::UnixMillis,
@@ -20,7 +20,6 @@ use crate::{
     modules::{
         Context,
         audit::{self, AuditEvent},
-        parameters::Parameters,
     },
     store::{StoreError, Tx, execute, fetch_optional},
 };
@@ -37,14 +36,25 @@ fn invalid_grant(description: &'static str) -> OAuthError {
 
 /// The first refresh token of a grant; `None` if the client may have none.
 pub(super) async fn first(
-    context: &Context,
+    asked: &TokenRequest<'_>,
     tx: &mut Tx,
-    client: &Client,
     grant: &LiveGrant,
     now: UnixMillis,
 ) -> Result<Option<Secret<String>>, OAuthError> {
+    let TokenRequest {
+        context,
+        client,
+        holder,
+        ..
+    } = *asked;
     if !client.spec.grant_types.contains(&GrantType::RefreshToken) {
         return Ok(None);
+    }
+    // RFC 9449 5: a client that cannot authenticate is known by its key alone.
+    if client.spec.client_type == ClientType::Public
+        && let Some(holder) = holder
+    {
+        grant::bind(tx, &grant.id, holder).await?;
     }
     let token = token::opaque("assay_rt_")?;
     let lifetimes = Lifetimes::of(&context.snapshot, client);
@@ -62,11 +72,13 @@ pub(super) async fn first(
 }
 
 /// `grant_type=refresh_token` (RFC 6749 6): the token is replaced at each use. At most one commit.
-pub(super) async fn refresh(
-    context: &Context,
-    client: &Client,
-    form: &Parameters,
-) -> Result<Response, OAuthError> {
+pub(super) async fn refresh(asked: &TokenRequest<'_>) -> Result<Response, OAuthError> {
+    let TokenRequest {
+        context,
+        client,
+        form,
+        holder,
+    } = *asked;
     let Some(presented) = form.get("refresh_token") else {
         let what = "the request has no refresh_token";
         return Err(OAuthError::new(ErrorCode::InvalidRequest, what));
@@ -80,9 +92,9 @@ pub(super) async fn refresh(
 
     let mut tx = context.store.begin().await?;
     let Some(grant_id) = rotate(&mut tx, &hash, &client.uid, &sealed, now).await? else {
-        return again(context, tx, client, form, &hash).await;
+        return again(asked, tx, &hash).await;
     };
-    let grant = live(&mut tx, &grant_id, now).await?;
+    let grant = live(&mut tx, &grant_id, holder, now).await?;
     let scopes = scopes(&grant, client, form.get("scope"))?;
     let lifetimes = Lifetimes::of(&context.snapshot, client);
     let expires_at = now + lifetimes.refresh_token;
@@ -103,7 +115,7 @@ pub(super) async fn refresh(
         expires_at + lifetimes.access_token,
     )?;
     tx.commit().await?;
-    Ok(response::of_grant(context, client, &grant, &scopes, Some(successor))?.into_response())
+    Ok(response::of_grant(asked, &grant, &scopes, Some(successor))?.into_response())
 }
 
 /// Marks the token as replaced, if it is this client's, in use and fresh. Of two at once, one does it.
@@ -142,12 +154,16 @@ struct Replaced {
 /// successor, that is a lost answer: the same successor is given once more. Otherwise two parties have
 /// the token, and the whole family ends (RFC 9700 4.14.2).
 async fn again(
-    context: &Context,
+    asked: &TokenRequest<'_>,
     mut tx: Tx,
-    client: &Client,
-    form: &Parameters,
     hash: &Hashed,
 ) -> Result<Response, OAuthError> {
+    let TokenRequest {
+        context,
+        client,
+        form,
+        holder,
+    } = *asked;
     let now = context.clock.now();
     let replaced = fetch_optional!(
         &mut tx,
@@ -168,10 +184,10 @@ async fn again(
         && let Some(successor) = successor(context, &replaced)
         && is_unused(context, &mut tx, successor.expose(), now).await?
     {
-        let grant = live(&mut tx, &replaced.grant_id, now).await?;
+        let grant = live(&mut tx, &replaced.grant_id, holder, now).await?;
         tx.rollback().await?;
         let scopes = scopes(&grant, client, form.get("scope"))?;
-        let tokens = response::of_grant(context, client, &grant, &scopes, Some(successor))?;
+        let tokens = response::of_grant(asked, &grant, &scopes, Some(successor))?;
         return Ok(tokens.into_response());
     }
     if grant::revoke(&mut tx, &replaced.grant_id, now).await? {
@@ -215,10 +231,21 @@ async fn is_unused(
     Ok(row.is_some())
 }
 
-async fn live(tx: &mut Tx, grant_id: &str, now: UnixMillis) -> Result<LiveGrant, OAuthError> {
-    grant::live_in(tx, grant_id, now)
+async fn live(
+    tx: &mut Tx,
+    grant_id: &str,
+    holder: Option<&str>,
+    now: UnixMillis,
+) -> Result<LiveGrant, OAuthError> {
+    let grant = grant::live_in(tx, grant_id, now)
         .await?
-        .ok_or_else(|| invalid_grant("the grant was revoked or its session has ended"))
+        .ok_or_else(|| invalid_grant("the grant was revoked or its session has ended"))?;
+    if grant.is_held_by(holder) {
+        Ok(grant)
+    } else {
+        let what = "the refresh token is bound to a key that the request does not prove";
+        Err(invalid_grant(what))
+    }
 }
 
 /// What the new access token allows: what was granted and the client may still have, or the part of it

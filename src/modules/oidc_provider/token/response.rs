@@ -18,12 +18,13 @@ use super::super::{
     lifetimes::Lifetimes,
     scope::Scopes,
 };
+use super::TokenRequest;
 use crate::{
     crypto::{Secret, SigningKey, token},
     generation::Client,
     modules::{
         Context,
-        jwt::{self, AccessTokenClaims, Exchange},
+        jwt::{self, AccessTokenClaims, Confirmation, Exchange},
     },
 };
 
@@ -54,6 +55,23 @@ impl IntoResponse for TokenResponse {
     }
 }
 
+impl TokenRequest<'_> {
+    /// What the access token is bound to.
+    fn confirmation(&self) -> Option<Confirmation> {
+        self.holder.map(|thumbprint| Confirmation {
+            jkt: thumbprint.to_owned(),
+        })
+    }
+
+    fn token_type(&self) -> &'static str {
+        if self.holder.is_some() {
+            "DPoP"
+        } else {
+            "Bearer"
+        }
+    }
+}
+
 fn signing_key<'a>(
     context: &'a Context,
     client: &Client,
@@ -73,12 +91,14 @@ fn signing_key<'a>(
 
 /// Tokens of a grant, with this refresh token.
 pub(super) fn of_grant(
-    context: &Context,
-    client: &Client,
+    asked: &TokenRequest<'_>,
     grant: &LiveGrant,
     scopes: &Scopes,
     refresh_token: Option<Secret<String>>,
 ) -> Result<TokenResponse, OAuthError> {
+    let TokenRequest {
+        context, client, ..
+    } = *asked;
     let key = signing_key(context, client)?;
     let lifetimes = Lifetimes::of(&context.snapshot, client);
     let now = context.clock.now();
@@ -95,6 +115,7 @@ pub(super) fn of_grant(
         gid: Some(grant.id.clone()),
         act: None,
         exchange: None,
+        cnf: asked.confirmation(),
     };
     let access_token = key.sign_jwt(jwt::ACCESS_TOKEN, &claims)?;
     let id_token = if scopes.contains("openid") {
@@ -111,7 +132,7 @@ pub(super) fn of_grant(
     };
     Ok(TokenResponse {
         access_token,
-        token_type: "Bearer",
+        token_type: asked.token_type(),
         expires_in: lifetimes.access_token.as_secs(),
         refresh_token: refresh_token.map(|token| token.expose().clone()),
         id_token,
@@ -122,10 +143,12 @@ pub(super) fn of_grant(
 
 /// A token of the client itself. Reads nothing but the snapshot.
 pub(super) fn of_client(
-    context: &Context,
-    client: &Client,
+    asked: &TokenRequest<'_>,
     scopes: &Scopes,
 ) -> Result<TokenResponse, OAuthError> {
+    let TokenRequest {
+        context, client, ..
+    } = *asked;
     let key = signing_key(context, client)?;
     let lifetimes = Lifetimes::of(&context.snapshot, client);
     let now = context.clock.now();
@@ -143,10 +166,11 @@ pub(super) fn of_client(
         gid: None,
         act: None,
         exchange: None,
+        cnf: asked.confirmation(),
     };
     Ok(TokenResponse {
         access_token: key.sign_jwt(jwt::ACCESS_TOKEN, &claims)?,
-        token_type: "Bearer",
+        token_type: asked.token_type(),
         expires_in: lifetimes.access_token.as_secs(),
         refresh_token: None,
         id_token: None,
@@ -168,10 +192,12 @@ pub(super) struct Exchanged<'a> {
 
 /// The access token of an exchange (RFC 8693 2.2). It rests on the grant of the token that was shown.
 pub(super) fn of_exchange(
-    context: &Context,
-    client: &Client,
+    asked: &TokenRequest<'_>,
     exchanged: Exchanged<'_>,
 ) -> Result<TokenResponse, OAuthError> {
+    let TokenRequest {
+        context, client, ..
+    } = *asked;
     let key = signing_key(context, client)?;
     let now = context.clock.now();
     let lifetime = Lifetimes::of(&context.snapshot, client).access_token;
@@ -193,10 +219,11 @@ pub(super) fn of_exchange(
             by: client.uid.clone(),
             actor_gids: exchanged.actor_gids,
         }),
+        cnf: asked.confirmation(),
     };
     Ok(TokenResponse {
         access_token: key.sign_jwt(jwt::ACCESS_TOKEN, &claims)?,
-        token_type: "Bearer",
+        token_type: asked.token_type(),
         expires_in: u64::try_from(exp - now.as_seconds()).unwrap_or_default(),
         refresh_token: None,
         id_token: None,

@@ -9,6 +9,7 @@ use super::{
         id_token, presented,
         scope::Scopes,
     },
+    TokenRequest,
     response::{self, Exchanged},
 };
 use crate::{
@@ -36,11 +37,13 @@ fn invalid(description: impl Into<std::borrow::Cow<'static, str>>) -> OAuthError
 }
 
 /// `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693 2). One commit, for the audit.
-pub(super) async fn exchange(
-    context: &Context,
-    client: &Client,
-    form: &Parameters,
-) -> Result<Response, OAuthError> {
+pub(super) async fn exchange(asked: &TokenRequest<'_>) -> Result<Response, OAuthError> {
+    let TokenRequest {
+        context,
+        client,
+        form,
+        ..
+    } = *asked;
     let policy = policy(client)?;
     asks_for_an_access_token(form)?;
     let audience = audience(policy, form)?;
@@ -83,7 +86,7 @@ pub(super) async fn exchange(
         actor_gids,
         ends_at,
     };
-    let response = response::of_exchange(context, client, exchanged)?;
+    let response = response::of_exchange(asked, exchanged)?;
     let mut tx = context.store.begin().await?;
     audit::record(&mut tx, event, now).await?;
     tx.commit().await?;
