@@ -1,19 +1,19 @@
 //! From YAML text to trees, one a document, within the limits.
 
+mod aliases;
+mod stops;
+
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
 };
 
 use granit_parser::{
-    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag, options,
+    Event, Options, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag, options,
 };
 
 use super::{
-    limits::{
-        ALIAS_TEXT_UNIT, MAX_ALIAS_COST, MAX_DEPTH, MAX_KEY_LENGTH, MAX_NODES,
-        MAX_PROBLEMS_PER_DOCUMENT,
-    },
+    limits::{MAX_DEPTH, MAX_KEY_LENGTH, MAX_NODES, MAX_PROBLEMS_PER_DOCUMENT},
     scalar,
     source::Source,
     tree::{Content, Entry, Node},
@@ -310,86 +310,6 @@ impl<'s, 'c> Builder<'s, 'c> {
         Ok(Some((Node { at, content }, open.anchor)))
     }
 
-    /// `<<: *base` (YAML merge key): what the mapping says itself wins.
-    fn merge(&mut self, entries: &mut Vec<Entry<'s>>, merge: Node<'s>) -> Result<(), Stop> {
-        let at = merge.at;
-        match merge.content {
-            Content::Map(merged) => {
-                let own: HashSet<Cow<'s, str>> = entries.iter().map(|e| e.key.clone()).collect();
-                entries.extend(merged.into_iter().filter(|entry| !own.contains(&entry.key)));
-                if entries.len() > MAX_ALIAS_COST {
-                    return Err(self.limit(at, format!("more than {MAX_ALIAS_COST} merged keys")));
-                }
-                Ok(())
-            }
-            Content::List(items) => {
-                for item in items {
-                    self.merge(entries, item)?;
-                }
-                Ok(())
-            }
-            _ => {
-                self.problem(
-                    "yaml",
-                    at,
-                    "`<<` merges mappings, and this is none",
-                    "write `<<: *name`, where `&name` marks a mapping",
-                );
-                Ok(())
-            }
-        }
-    }
-
-    fn alias(&mut self, id: usize, at: ByteRange) -> Result<Node<'s>, Stop> {
-        let Some(target) = self.anchors.get(&id) else {
-            // The anchor's own value is not closed yet.
-            return Err(Stop {
-                problem: Box::new(
-                    Problem::new(
-                        "yaml",
-                        self.source.locate(at),
-                        "an alias within the value it stands for",
-                    )
-                    .help("a value cannot contain itself"),
-                ),
-                is_limit: false,
-            });
-        };
-        let mut node = target.clone();
-        self.spend(&node, at)?;
-        node.at = at;
-        Ok(node)
-    }
-
-    /// Counts what copying `node` costs.
-    fn spend(&mut self, node: &Node<'s>, at: ByteRange) -> Result<(), Stop> {
-        fn cost(node: &Node<'_>, nodes: &mut usize, text: &mut usize) {
-            *nodes += 1;
-            match &node.content {
-                Content::Text(value) => *text += value.len(),
-                Content::List(items) => items.iter().for_each(|item| cost(item, nodes, text)),
-                Content::Map(entries) => {
-                    for entry in entries {
-                        *text += entry.key.len();
-                        cost(&entry.value, nodes, text);
-                    }
-                }
-                _ => {}
-            }
-        }
-        let (mut nodes, mut text) = (0, 0);
-        cost(node, &mut nodes, &mut text);
-        *self.alias_cost += nodes + text / ALIAS_TEXT_UNIT;
-        *self.nodes += nodes;
-        if *self.alias_cost > MAX_ALIAS_COST {
-            return Err(self.limit(
-                at,
-                format!("aliases that stand for more than {MAX_ALIAS_COST} values"),
-            ));
-        }
-        Ok(())
-    }
-
     /// Puts a finished value where it belongs.
     fn place(&mut self, node: Node<'s>, root: &mut Option<Node<'s>>) {
         let Some(open) = self.open.last_mut() else {
@@ -437,63 +357,6 @@ impl<'s, 'c> Builder<'s, 'c> {
                     }
                 }
             },
-        }
-    }
-
-    fn problem(
-        &mut self,
-        code: &'static str,
-        at: ByteRange,
-        message: impl Into<String>,
-        help: &str,
-    ) {
-        let at = self.source.locate(at);
-        push(&mut self.problems, || {
-            Problem::new(code, at, message).help(help)
-        });
-    }
-
-    fn limit(&self, at: ByteRange, what: String) -> Stop {
-        Stop {
-            problem: Box::new(
-                Problem::new("limit", self.source.locate(at), what)
-                    .help("the rest of the file was not read"),
-            ),
-            is_limit: true,
-        }
-    }
-
-    fn syntax(&self, error: &ScanError) -> Stop {
-        let marker = error.marker();
-        let offset = marker
-            .byte_offset()
-            .unwrap_or(0)
-            .min(self.source.text.len());
-        let start = u32::try_from(self.source.text.floor_char_boundary(offset)).unwrap_or(u32::MAX);
-        let length = self.source.text[start as usize..]
-            .chars()
-            .next()
-            .map_or(0, char::len_utf8);
-        let at = ByteRange {
-            start,
-            end: start + u32::try_from(length).unwrap_or(0),
-        };
-        let found = self.source.text[start as usize..].chars().next();
-        let mut problem = Problem::new("yaml", self.source.locate(at), error.info());
-        let is_tab = matches!(
-            error.kind(),
-            ErrorKind::TabNotAllowed
-                | ErrorKind::TabInBlockIndentation
-                | ErrorKind::TabInIndentation
-                | ErrorKind::TabAtBlockScalarStart
-                | ErrorKind::TabInPlainScalar
-        );
-        if is_tab || found == Some('\t') {
-            problem = problem.help("YAML is indented with blanks, never with tabs");
-        }
-        Stop {
-            problem: Box::new(problem),
-            is_limit: matches!(error.kind(), ErrorKind::RecursionLimitExceeded),
         }
     }
 }
