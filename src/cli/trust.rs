@@ -1,14 +1,14 @@
 //! Which certificates a server's may be signed by.
 
-use std::{error::Error, ffi::OsString, fs, io, path::Path, sync::Arc};
+use std::{error::Error, ffi::OsString, fs, io, path::Path};
 
 use rustls::{
     CertificateError, ClientConfig, RootCertStore,
-    crypto::aws_lc_rs,
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
 use super::Failure;
+use crate::outgoing;
 
 /// The variable that OpenSSL, curl, Python and Go read as well: a PEM bundle of further authorities.
 const BUNDLE: &str = "SSL_CERT_FILE";
@@ -20,19 +20,12 @@ pub(super) fn tls(is_used: bool) -> Result<ClientConfig, Failure> {
     } else {
         RootCertStore::empty()
     };
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::failed(&error))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
+    outgoing::tls(roots).map_err(|error| Failure::failed(&error))
 }
 
 /// The authorities that browsers trust, and those of the bundle that `SSL_CERT_FILE` names.
 fn roots() -> Result<RootCertStore, Failure> {
-    let mut roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
+    let mut roots = outgoing::public_roots();
     // Set to nothing is how scripts unset a variable.
     if let Some(file) = std::env::var_os(BUNDLE).filter(|file: &OsString| !file.is_empty()) {
         add(&mut roots, Path::new(&file))?;

@@ -9,6 +9,7 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use data_encoding::HEXLOWER;
+use serde::{Serialize, de::DeserializeOwned};
 use subtle::ConstantTimeEq;
 
 use super::{CryptoError, MasterKey, Secret};
@@ -137,6 +138,23 @@ impl Keyring {
             Some((&VERSION, rest)) => self.decrypt(purpose, rest).map(Secret::new),
             _ => Err(CryptoError::CannotOpen),
         }
+    }
+
+    /// `value` as JSON, encrypted as [`Keyring::seal_bytes`] does.
+    pub fn seal_json(&self, purpose: &str, value: &impl Serialize) -> Result<Vec<u8>, CryptoError> {
+        let json =
+            serde_json::to_vec(value).map_err(|error| CryptoError::Claims(error.to_string()))?;
+        self.seal_bytes(purpose, &json)
+    }
+
+    /// The value that [`Keyring::seal_json`] sealed for the same purpose.
+    pub fn open_json<T: DeserializeOwned>(
+        &self,
+        purpose: &str,
+        sealed: &[u8],
+    ) -> Result<T, CryptoError> {
+        let json = self.open_bytes(purpose, sealed)?;
+        serde_json::from_slice(json.expose()).map_err(|_| CryptoError::CannotOpen)
     }
 
     pub(super) fn pepper(&self) -> &Secret<Vec<u8>> {

@@ -11,7 +11,7 @@ mod signing;
 pub mod token;
 mod verifying;
 
-pub use assay_reconciler::spec::module::SigningAlgorithm;
+pub use assay_reconciler::spec::SigningAlgorithm;
 
 pub use self::{
     error::CryptoError,

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use assay_reconciler::spec::module::SigningAlgorithm;
+use assay_reconciler::spec::SigningAlgorithm;
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     rand::SystemRandom,

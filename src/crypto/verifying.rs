@@ -1,6 +1,6 @@
 use std::{collections::HashMap, time::Duration};
 
-use assay_reconciler::spec::module::SigningAlgorithm;
+use assay_reconciler::spec::SigningAlgorithm;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -8,10 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use assay_reconciler::{
     kind::Kind,
-    spec::{
-        ModuleName, ModuleSettings,
-        module::{JwtSettings, SigningAlgorithm},
-    },
+    spec::{ModuleName, ModuleSettings, SigningAlgorithm, module::JwtSettings},
 };
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use assay_reconciler::spec::module::{JwtSettings, SigningAlgorithm};
+use assay_reconciler::spec::{SigningAlgorithm, module::JwtSettings};
 
 use super::documents::Undecodable;
 use crate::{

@@ -18,6 +18,7 @@ use std::{
 };
 
 use reqwest::{Client, StatusCode, header, redirect};
+use rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
 pub use self::addresses::Networks;
@@ -31,7 +32,7 @@ const TOTAL: Duration = Duration::from_secs(10);
 /// Makes the requests. A clone shares the connections.
 #[derive(Clone)]
 pub struct Outgoing {
-    tls: rustls::ClientConfig,
+    tls: ClientConfig,
     /// The client for the networks allowed last: connections made under other rules are not reused.
     built: Arc<Mutex<Option<(Networks, Client)>>>,
     cache: keys::Cache,
@@ -89,6 +90,25 @@ pub enum OutgoingError {
     Client(String),
 }
 
+/// The authorities that browsers trust.
+pub fn public_roots() -> RootCertStore {
+    RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    }
+}
+
+/// TLS as a client that trusts these authorities.
+///
+/// # Errors
+/// The TLS library offers none of the versions we speak.
+pub fn tls(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
 impl OutgoingError {
     /// Whether nothing was asked, because it must not be.
     pub fn is_refusal(&self) -> bool {
@@ -105,15 +125,7 @@ impl Outgoing {
     /// # Errors
     /// The TLS library offers none of the versions we speak.
     pub fn new() -> Result<Self, OutgoingError> {
-        let roots = rustls::RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| OutgoingError::Client(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = tls(public_roots()).map_err(|error| OutgoingError::Client(error.to_string()))?;
         Ok(Self {
             tls,
             built: Arc::default(),

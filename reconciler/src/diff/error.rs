@@ -9,7 +9,7 @@ use crate::{
     modules::BrokenRequirement,
     namespace::NamespaceProblem,
     object::ObjectKey,
-    spec::{ModuleName, Span, module::SigningAlgorithm},
+    spec::{ModuleName, SigningAlgorithm, Span},
 };
 
 /// An object that may not be touched.

@@ -12,8 +12,8 @@ use crate::{
     kind::Kind,
     object::{ObjectKey, Spec},
     spec::{
-        ModuleName, OidcClientSpec, Span,
-        module::{JwtSettings, ModuleSettings, OidcProviderSettings, SigningAlgorithm},
+        ModuleName, SigningAlgorithm, Span,
+        module::{JwtSettings, ModuleSettings, OidcProviderSettings},
     },
 };
 
@@ -58,7 +58,7 @@ pub(super) fn tokens_hold(resulting: &Resulting<'_>) -> Result<(), PlanError> {
         };
         outlives(key, "accessTokenTtl", client.access_token_ttl);
         outlives(key, "idTokenTtl", client.id_token_ttl);
-        for (field, algorithm) in signatures(client) {
+        for (field, algorithm) in client.signing_algorithms() {
             // OpenID Connect Core 15.1: RS256 is always there, whatever the settings list.
             let is_kept =
                 algorithm == SigningAlgorithm::Rs256 || jwt.algorithms.contains(&algorithm);
@@ -116,28 +116,4 @@ fn settings<'a>(
         Spec::Module(module) => Some(&module.settings),
         _ => None,
     })
-}
-
-/// The algorithms with which this provider is to sign for a client.
-fn signatures(client: &OidcClientSpec) -> impl Iterator<Item = (&'static str, SigningAlgorithm)> {
-    [
-        (
-            "idTokenSignedResponseAlg",
-            Some(client.id_token_signed_response_alg),
-        ),
-        (
-            "userinfoSignedResponseAlg",
-            client.userinfo_signed_response_alg,
-        ),
-        (
-            "authorizationSignedResponseAlg",
-            client.authorization_signed_response_alg,
-        ),
-        (
-            "introspectionSignedResponseAlg",
-            client.introspection_signed_response_alg,
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(field, algorithm)| Some((field, algorithm?)))
 }

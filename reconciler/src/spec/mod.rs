@@ -4,6 +4,7 @@
 pub mod admin_key;
 pub mod module;
 pub mod oidc_client;
+mod signing_algorithm;
 pub mod span;
 pub mod upstream_provider;
 pub mod uri;
@@ -12,6 +13,7 @@ pub mod zanzibar_namespace;
 pub use admin_key::AdminKeySpec;
 pub use module::{ModuleName, ModuleSettings, ModuleSpec};
 pub use oidc_client::OidcClientSpec;
+pub use signing_algorithm::SigningAlgorithm;
 pub use span::Span;
 pub use upstream_provider::UpstreamProviderSpec;
 pub use uri::{RedirectUri, WebUri};

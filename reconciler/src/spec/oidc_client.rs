@@ -1,13 +1,19 @@
 //! Kind `OidcClient`.
 
+mod authentication;
+mod grants;
+
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{RedirectUri, Span, WebUri, module::SigningAlgorithm};
+pub use self::{
+    authentication::{ClientAuthMethod, PreviousSecret, TlsClientAuth},
+    grants::{GrantType, NotAScope, ResponseType, Scope, TokenExchange},
+};
+use super::{RedirectUri, SigningAlgorithm, Span, WebUri};
 use crate::secret::SecretSource;
 
 /// A relying party that may ask this provider for tokens (OpenID Connect Registration 1.0,
@@ -213,6 +219,30 @@ impl OidcClientSpec {
             })
     }
 
+    /// The algorithms with which the provider is to sign for the client, each with its field.
+    pub fn signing_algorithms(&self) -> impl Iterator<Item = (&'static str, SigningAlgorithm)> {
+        [
+            (
+                "idTokenSignedResponseAlg",
+                Some(self.id_token_signed_response_alg),
+            ),
+            (
+                "userinfoSignedResponseAlg",
+                self.userinfo_signed_response_alg,
+            ),
+            (
+                "authorizationSignedResponseAlg",
+                self.authorization_signed_response_alg,
+            ),
+            (
+                "introspectionSignedResponseAlg",
+                self.introspection_signed_response_alg,
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(field, algorithm)| Some((field, algorithm?)))
+    }
+
     /// Whether authorization requests must carry a code challenge (RFC 9700 2.1.1).
     pub fn needs_pkce(&self) -> bool {
         self.require_pkce || self.client_type == ClientType::Public
@@ -239,255 +269,6 @@ pub enum ApplicationType {
     Web,
     /// On a device.
     Native,
-}
-
-/// How a client authenticates (OpenID Connect Core 9, RFC 8705).
-#[derive(
-    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuthMethod {
-    /// Id and secret in the `Authorization` header.
-    ClientSecretBasic,
-    /// Id and secret in the form.
-    ClientSecretPost,
-    /// A JWT keyed with the secret.
-    ClientSecretJwt,
-    /// A JWT signed with the client's private key.
-    PrivateKeyJwt,
-    /// A certificate from a known authority.
-    TlsClientAuth,
-    /// The certificate itself is known.
-    SelfSignedTlsClientAuth,
-    /// Not at all: a public client.
-    None,
-}
-
-impl ClientAuthMethod {
-    /// The name in the registry.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ClientAuthMethod::ClientSecretBasic => "client_secret_basic",
-            ClientAuthMethod::ClientSecretPost => "client_secret_post",
-            ClientAuthMethod::ClientSecretJwt => "client_secret_jwt",
-            ClientAuthMethod::PrivateKeyJwt => "private_key_jwt",
-            ClientAuthMethod::TlsClientAuth => "tls_client_auth",
-            ClientAuthMethod::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
-            ClientAuthMethod::None => "none",
-        }
-    }
-
-    /// Whether it needs `clientSecret`.
-    pub const fn uses_secret(self) -> bool {
-        matches!(
-            self,
-            ClientAuthMethod::ClientSecretBasic
-                | ClientAuthMethod::ClientSecretPost
-                | ClientAuthMethod::ClientSecretJwt
-        )
-    }
-}
-
-/// A secret on its way out.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PreviousSecret {
-    /// The old secret.
-    pub secret: SecretSource,
-    /// From when on it is refused.
-    #[schemars(with = "String")]
-    pub expires_at: Timestamp,
-}
-
-/// The certificate that `tls_client_auth` expects: exactly one of these (RFC 8705 2.1.2).
-#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct TlsClientAuth {
-    /// The subject's distinguished name, as RFC 4514 writes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject_dn: Option<String>,
-    /// A DNS name among the alternative names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub san_dns: Option<String>,
-    /// A URI among the alternative names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub san_uri: Option<String>,
-    /// An IP address among the alternative names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub san_ip: Option<String>,
-    /// An e-mail address among the alternative names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub san_email: Option<String>,
-}
-
-impl TlsClientAuth {
-    /// How many of the fields are set.
-    pub fn count(&self) -> usize {
-        [
-            &self.subject_dn,
-            &self.san_dns,
-            &self.san_uri,
-            &self.san_ip,
-            &self.san_email,
-        ]
-        .into_iter()
-        .flatten()
-        .count()
-    }
-}
-
-/// What a client may exchange tokens for. The scopes of a token only ever become fewer: those of the
-/// token shown that are also among the client's own `scopes`.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TokenExchange {
-    /// The clients whose tokens of people it may exchange, by name.
-    #[schemars(length(min = 1))]
-    pub subjects: BTreeSet<String>,
-    /// Whom the new tokens may be for, as `audience` or `resource` asks. The issuer's own URL allows
-    /// `/userinfo`.
-    #[schemars(length(min = 1))]
-    pub audiences: BTreeSet<String>,
-    /// Give tokens that do not say who acts for the person. Otherwise the client must show an
-    /// `actor_token`, and the new token names the actor in `act`.
-    #[serde(default)]
-    pub impersonation: bool,
-}
-
-/// A grant (RFC 6749, 8628, 8693).
-#[derive(
-    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
-)]
-pub enum GrantType {
-    /// A code, redeemed for tokens.
-    #[serde(rename = "authorization_code")]
-    AuthorizationCode,
-    /// A refresh token.
-    #[serde(rename = "refresh_token")]
-    RefreshToken,
-    /// The client on its own behalf.
-    #[serde(rename = "client_credentials")]
-    ClientCredentials,
-    /// Tokens straight from the authorization endpoint. Not recommended (RFC 9700 2.1.2).
-    #[serde(rename = "implicit")]
-    Implicit,
-    /// A device without a browser.
-    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
-    DeviceCode,
-    /// One token for another.
-    #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
-    TokenExchange,
-}
-
-impl GrantType {
-    /// The name in the registry.
-    pub const fn name(self) -> &'static str {
-        match self {
-            GrantType::AuthorizationCode => "authorization_code",
-            GrantType::RefreshToken => "refresh_token",
-            GrantType::ClientCredentials => "client_credentials",
-            GrantType::Implicit => "implicit",
-            GrantType::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
-            GrantType::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
-        }
-    }
-}
-
-/// A response type (OAuth 2.0 Multiple Response Type Encoding Practices).
-#[derive(
-    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
-)]
-pub enum ResponseType {
-    /// A code.
-    #[serde(rename = "code")]
-    Code,
-    /// A code and an ID token.
-    #[serde(rename = "code id_token")]
-    CodeIdToken,
-    /// A code and an access token.
-    #[serde(rename = "code token")]
-    CodeToken,
-    /// All three.
-    #[serde(rename = "code id_token token")]
-    CodeIdTokenToken,
-    /// An ID token.
-    #[serde(rename = "id_token")]
-    IdToken,
-    /// An ID token and an access token.
-    #[serde(rename = "id_token token")]
-    IdTokenToken,
-    /// An access token.
-    #[serde(rename = "token")]
-    Token,
-    /// Nothing but the fact.
-    #[serde(rename = "none")]
-    None,
-}
-
-impl ResponseType {
-    /// Whether tokens leave the authorization endpoint, which needs the grant `implicit`.
-    pub const fn is_implicit(self) -> bool {
-        !matches!(self, ResponseType::Code | ResponseType::None)
-    }
-}
-
-/// A scope token (RFC 6749 3.3).
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-pub struct Scope(String);
-
-impl Scope {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::borrow::Borrow<str> for Scope {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-/// The text is no scope token.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "`{0}` is not a scope: one word of printable ASCII without blanks, quotes or backslashes (RFC 6749 3.3)"
-)]
-pub struct NotAScope(String);
-
-impl std::str::FromStr for Scope {
-    type Err = NotAScope;
-
-    fn from_str(text: &str) -> Result<Self, NotAScope> {
-        let is_scope_char = |b: u8| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-        if !text.is_empty() && text.len() <= 200 && text.bytes().all(is_scope_char) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NotAScope(text.to_owned()))
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Scope {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-impl JsonSchema for Scope {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Scope".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "pattern": "^[!#-\\[\\]-~]+$",
-            "maxLength": 200,
-            "description": "A scope, as in `openid`, `profile`, `email`, `offline_access`."
-        })
-    }
 }
 
 /// Whether people are asked what a client may see.

@@ -12,10 +12,7 @@ use crate::{
     modules,
     object::Spec,
     problem::{Problem, Severity},
-    spec::{
-        ModuleName, ModuleSettings, OidcClientSpec, Span,
-        module::{JwtSettings, SigningAlgorithm},
-    },
+    spec::{ModuleName, ModuleSettings, Span, module::JwtSettings},
 };
 
 /// Adds what is wrong between manifests.
@@ -135,7 +132,7 @@ fn signing<'m>(manifests: &[&'m Manifest], found: &mut Vec<Late<'m>>) {
     for manifest in manifests {
         match &manifest.object.spec {
             Spec::OidcClient(client) => {
-                for (field, algorithm) in algorithms(client) {
+                for (field, algorithm) in client.signing_algorithms() {
                     if !jwt.algorithms.contains(&algorithm) {
                         let name = algorithm.name();
                         let finding = Finding::in_spec(
@@ -180,29 +177,6 @@ fn signing<'m>(manifests: &[&'m Manifest], found: &mut Vec<Late<'m>>) {
             _ => {}
         }
     }
-}
-
-fn algorithms(client: &OidcClientSpec) -> impl Iterator<Item = (&'static str, SigningAlgorithm)> {
-    [
-        (
-            "idTokenSignedResponseAlg",
-            Some(client.id_token_signed_response_alg),
-        ),
-        (
-            "userinfoSignedResponseAlg",
-            client.userinfo_signed_response_alg,
-        ),
-        (
-            "authorizationSignedResponseAlg",
-            client.authorization_signed_response_alg,
-        ),
-        (
-            "introspectionSignedResponseAlg",
-            client.introspection_signed_response_alg,
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(field, algorithm)| Some((field, algorithm?)))
 }
 
 fn outlives<'m>(

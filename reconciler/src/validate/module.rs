@@ -1,7 +1,7 @@
 //! What cannot be right about a module.
 
 use super::Finding;
-use crate::spec::{ModuleName, ModuleSettings, ModuleSpec, Span, module::SigningAlgorithm};
+use crate::spec::{ModuleName, ModuleSettings, ModuleSpec, SigningAlgorithm, Span};
 
 /// RFC 6749 4.1.2 recommends ten minutes at most.
 const MAX_CODE_TTL: Span = Span::minutes(10);

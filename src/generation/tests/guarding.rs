@@ -1,7 +1,7 @@
 use assay_reconciler::{
     diff::Guard,
     kind::Kind,
-    spec::{admin_key::KeyHash, module::SigningAlgorithm},
+    spec::{SigningAlgorithm, admin_key::KeyHash},
 };
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, time::Duration};
 
-use assay_reconciler::{kind::Kind, object::Object, spec::module::SigningAlgorithm};
+use assay_reconciler::{kind::Kind, object::Object, spec::SigningAlgorithm};
 use serde_json::{Value, json};
 
 use super::fixture::{Room, keyring, object};

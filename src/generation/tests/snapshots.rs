@@ -1,9 +1,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use assay_reconciler::spec::{
-    ModuleName,
-    admin_key::KeyHash,
-    module::{ModuleSettings, SigningAlgorithm},
+    ModuleName, SigningAlgorithm, admin_key::KeyHash, module::ModuleSettings,
 };
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! The keys that sign tokens.
 
-use assay_reconciler::spec::module::SigningAlgorithm;
+use assay_reconciler::spec::SigningAlgorithm;
 use axum::{
     Router,
     routing::{get, post},

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::{
     crypto::{
         VerifyError,
@@ -51,7 +49,7 @@ async fn keys(
     token: &str,
 ) -> Result<Arc<ForeignKeys>, ClientKeyError> {
     if let Some(set) = &client.spec.jwks {
-        let keys = ForeignKeys::parse(&Value::Object(set.clone()))?;
+        let keys = ForeignKeys::parse(set)?;
         return Ok(Arc::new(keys));
     }
     let url = client.spec.jwks_uri.as_ref().ok_or(ClientKeyError::None)?;

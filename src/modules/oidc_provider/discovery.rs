@@ -1,7 +1,7 @@
 //! Discovery (OpenID Connect Discovery 1.0, RFC 8414): exactly what is on in this generation.
 
 use assay_reconciler::spec::{
-    module::SigningAlgorithm,
+    SigningAlgorithm,
     oidc_client::{ClientAuthMethod, GrantType},
 };
 use serde_json::{Value, json};

@@ -1,7 +1,10 @@
 //! Proof of possession (RFC 9449): a token that only the holder of a key can use.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::{
+    http::{HeaderMap, HeaderValue, Method},
+    response::Response,
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 use url::Url;
@@ -12,9 +15,9 @@ use crate::{
 };
 
 /// The request header with the proof, and the response header with the nonce.
-pub(super) const PROOF: &str = "dpop";
+const PROOF: &str = "dpop";
 /// The header in which the server gives a nonce (RFC 9449 8).
-pub(super) const NONCE: &str = "dpop-nonce";
+const NONCE: &str = "dpop-nonce";
 
 /// How old a proof may be, and how far ahead the client's clock, in seconds.
 const MAX_AGE: i64 = 60;
@@ -82,8 +85,22 @@ pub(super) async fn proven(
     Ok(Some(thumbprint))
 }
 
+/// `response` with the nonce for the next proof, if the request brought one (RFC 9449 8.2).
+pub(super) fn with_nonce(
+    context: &Context,
+    request: &HeaderMap,
+    mut response: Response,
+) -> Response {
+    if request.contains_key(PROOF)
+        && let Some(nonce) = nonce(context)
+    {
+        response.headers_mut().insert(NONCE, nonce);
+    }
+    response
+}
+
 /// The nonce that is given out now. It needs no memory: its age is in it, under a keyed hash.
-pub(super) fn nonce(context: &Context) -> Option<HeaderValue> {
+fn nonce(context: &Context) -> Option<HeaderValue> {
     let now = context.clock.now().as_seconds();
     HeaderValue::try_from(nonce_of(context, now / NONCE_LIFE)).ok()
 }

@@ -103,6 +103,11 @@ impl OAuthError {
         }
     }
 
+    /// A code or token that gets nobody anything, or no longer (RFC 6749 5.2).
+    pub(super) fn invalid_grant(description: &'static str) -> Self {
+        Self::new(ErrorCode::InvalidGrant, description)
+    }
+
     /// Our fault; the log says what.
     pub(super) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         let problem = crate::modules::Problem::internal(error);

@@ -1,6 +1,6 @@
 //! ID tokens (OpenID Connect Core 2).
 
-use assay_reconciler::spec::module::SigningAlgorithm;
+use assay_reconciler::spec::SigningAlgorithm;
 use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};

@@ -28,6 +28,7 @@ mod reap;
 mod redirect_uri;
 mod revocation;
 mod scope;
+mod sealed;
 mod seen;
 mod session_registry;
 mod supported;

@@ -21,7 +21,7 @@ use super::{
     error::{ErrorCode, OAuthError, ascii},
 };
 use crate::{
-    crypto::{CryptoError, Hashed, token},
+    crypto::{Hashed, token},
     generation::Client,
     modules::{Context, parameters::Parameters},
     store::{StoreError, execute, fetch_optional},
@@ -91,7 +91,6 @@ fn refused(refusal: Refusal) -> OAuthError {
 /// Keeps the request until it is used or expires. Gives what refers to it.
 async fn keep(context: &Context, client: &Client, asked: &Asked) -> Result<String, OAuthError> {
     let request_uri = format!("{PREFIX}{}", token::opaque("")?.expose());
-    let json = serde_json::to_vec(asked).map_err(|error| CryptoError::Claims(error.to_string()))?;
     let now = context.clock.now();
     execute!(
         &context.store,
@@ -100,7 +99,7 @@ async fn keep(context: &Context, client: &Client, asked: &Asked) -> Result<Strin
          VALUES ($1, $2, $3, $4, $5)",
         hash(context, &request_uri),
         &client.uid,
-        context.keyring.seal_bytes(PURPOSE, &json)?,
+        context.keyring.seal_json(PURPOSE, asked)?,
         now,
         now + LIFETIME,
     )?;
@@ -132,10 +131,7 @@ pub(super) async fn take(
     )?;
     tx.commit().await?;
     // Sealed with another master key it is as good as unknown.
-    Ok(row.and_then(|(sealed,)| {
-        let json = context.keyring.open_bytes(PURPOSE, &sealed).ok()?;
-        serde_json::from_slice(json.expose()).ok()
-    }))
+    Ok(row.and_then(|(sealed,)| context.keyring.open_json(PURPOSE, &sealed).ok()))
 }
 
 fn hash(context: &Context, request_uri: &str) -> Hashed {

@@ -124,15 +124,10 @@ fn refusal(status: StatusCode, error: &str, description: &str) -> (StatusCode, S
 pub(super) async fn userinfo(State(context): State<Context>, request: Request) -> Response {
     let headers = request.headers().clone();
     let method = request.method().clone();
-    let mut response = answer(&context, &headers, &method, request)
+    let response = answer(&context, &headers, &method, request)
         .await
         .unwrap_or_else(IntoResponse::into_response);
-    if headers.contains_key(dpop::PROOF)
-        && let Some(nonce) = dpop::nonce(&context)
-    {
-        response.headers_mut().insert(dpop::NONCE, nonce);
-    }
-    response
+    dpop::with_nonce(&context, &headers, response)
 }
 
 async fn answer(

@@ -6,7 +6,7 @@ mod record;
 use crate::modules::{Context, Problem};
 
 pub(super) use self::{
-    page::{decide, meaning, show},
+    page::{decide, meanings, show},
     record::{recorded, remember},
 };
 use super::flow::Flow;

@@ -16,6 +16,7 @@ use super::{
         },
         error::ErrorCode,
         flow::Flow,
+        scope::Scopes,
     },
     address,
 };
@@ -52,8 +53,16 @@ const ENGLISH: Texts = Texts {
     terms: "Terms of service",
 };
 
+/// What the person is shown of these scopes: each with what it lets a client do.
+pub(in crate::modules::oidc_provider) fn meanings(
+    scopes: &Scopes,
+) -> Vec<(&str, Option<&'static str>)> {
+    let scopes = scopes.for_people().into_iter();
+    scopes.map(|scope| (scope, meaning(scope))).collect()
+}
+
 /// What a scope lets a client do.
-pub(in crate::modules::oidc_provider) fn meaning(scope: &str) -> Option<&'static str> {
+fn meaning(scope: &str) -> Option<&'static str> {
     Some(match scope {
         "openid" => "Recognise you when you sign in",
         "profile" => "See your name and profile",
@@ -126,12 +135,7 @@ fn ask(
         policy: spec.policy_uri.as_ref().map(WebUri::as_str),
         terms: spec.tos_uri.as_ref().map(WebUri::as_str),
         person: &person.email,
-        scopes: request
-            .scopes
-            .for_people()
-            .into_iter()
-            .map(|scope| (scope, meaning(scope)))
-            .collect(),
+        scopes: meanings(&request.scopes),
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
         flow: &flow.seal(&context.keyring)?,
         other_account: &session::with_return_to("/auth/login", resume),

@@ -1,7 +1,6 @@
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::{DEVICE_PATH, user_code::UserCode};
+use super::{super::sealed, DEVICE_PATH, user_code::UserCode};
 use crate::{
     clock::UnixMillis,
     crypto::{CryptoError, Keyring},
@@ -36,19 +35,12 @@ impl DeviceFlow {
             t: self.typed_at.as_i64(),
             b: self.bound_to.clone(),
         };
-        let json =
-            serde_json::to_vec(&sealed).map_err(|error| CryptoError::Claims(error.to_string()))?;
-        Ok(URL_SAFE_NO_PAD.encode(keyring.seal_bytes(PURPOSE, &json)?))
+        sealed::seal(keyring, PURPOSE, &sealed)
     }
 
     /// The flow in it; `None` if it is not one of ours.
     pub(super) fn open(keyring: &Keyring, sealed: &str) -> Option<Self> {
-        if sealed.len() > MAX_SEALED {
-            return None;
-        }
-        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let json = keyring.open_bytes(PURPOSE, &bytes).ok()?;
-        let sealed: Sealed = serde_json::from_slice(json.expose()).ok()?;
+        let sealed: Sealed = sealed::open(keyring, PURPOSE, sealed, MAX_SEALED)?;
         Some(Self {
             user_code: UserCode::parse(&sealed.c)?,
             typed_at: UnixMillis::from_millis(sealed.t),

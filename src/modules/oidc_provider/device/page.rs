@@ -14,7 +14,7 @@ use axum::{
 };
 
 use super::{
-    super::{authorize::answer::redirect, consent, scope::Scopes},
+    super::{authorize::answer::redirect, consent},
     DEVICE_PATH,
     decision::{self, Asked, Outcome},
     flow::DeviceFlow,
@@ -166,7 +166,7 @@ fn put_question(
         logo,
         user_code: &flow.user_code.to_string(),
         person: &person.email,
-        scopes: meanings(&asked.scopes),
+        scopes: consent::meanings(&asked.scopes),
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
         flow: &flow.seal(&context.keyring)?,
         other_account: &session::with_return_to("/auth/login", here),
@@ -176,13 +176,6 @@ fn put_question(
         &page,
         &Policy::strict().showing(logo),
     ))
-}
-
-fn meanings(scopes: &Scopes) -> Vec<(&str, Option<&'static str>)> {
-    let scopes = scopes.for_people().into_iter();
-    scopes
-        .map(|scope| (scope, consent::meaning(scope)))
-        .collect()
 }
 
 /// `POST /auth/device`: the code, or the answer.

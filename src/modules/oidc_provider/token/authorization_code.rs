@@ -21,10 +21,6 @@ use crate::{
     store::{StoreError, Tx, fetch_optional},
 };
 
-fn invalid_grant(description: &'static str) -> OAuthError {
-    OAuthError::new(ErrorCode::InvalidGrant, description)
-}
-
 /// `grant_type=authorization_code` (RFC 6749 4.1.3). One commit.
 pub(super) async fn redeem(asked: &TokenRequest<'_>) -> Result<Response, OAuthError> {
     let TokenRequest {
@@ -42,7 +38,9 @@ pub(super) async fn redeem(asked: &TokenRequest<'_>) -> Result<Response, OAuthEr
     let mut tx = context.store.begin().await?;
     let Some(redeemed) = take(&mut tx, &hash, &client.uid, now).await? else {
         punish_reuse(tx, &hash, client, now).await?;
-        return Err(invalid_grant("the code is unknown, expired or used"));
+        return Err(OAuthError::invalid_grant(
+            "the code is unknown, expired or used",
+        ));
     };
     let grant = match check(&mut tx, &redeemed, client, form, now).await {
         Ok(grant) => grant,
@@ -54,7 +52,7 @@ pub(super) async fn redeem(asked: &TokenRequest<'_>) -> Result<Response, OAuthEr
     };
     if !grant.is_held_by(holder) {
         tx.commit().await?;
-        return Err(invalid_grant(
+        return Err(OAuthError::invalid_grant(
             "the DPoP proof is of another key than dpop_jkt announced",
         ));
     }
@@ -141,23 +139,27 @@ async fn check(
 ) -> Result<LiveGrant, OAuthError> {
     // RFC 6749 4.1.3: what was sent then is sent now, character for character.
     if form.get("redirect_uri").unwrap_or_default() != redeemed.redirect_uri {
-        return Err(invalid_grant(
+        return Err(OAuthError::invalid_grant(
             "redirect_uri differs from the authorization request",
         ));
     }
     match (&redeemed.code_challenge, form.get("code_verifier")) {
         (Some(challenge), Some(verifier)) if pkce::verifies(challenge, verifier) => {}
-        (Some(_), Some(_)) => return Err(invalid_grant("code_verifier does not fit")),
-        (Some(_), None) => return Err(invalid_grant("code_verifier is missing")),
+        (Some(_), Some(_)) => return Err(OAuthError::invalid_grant("code_verifier does not fit")),
+        (Some(_), None) => return Err(OAuthError::invalid_grant("code_verifier is missing")),
         // RFC 9700 4.8.2: somebody took the challenge out of the request.
-        (None, Some(_)) => return Err(invalid_grant("code_verifier without code_challenge")),
+        (None, Some(_)) => {
+            return Err(OAuthError::invalid_grant(
+                "code_verifier without code_challenge",
+            ));
+        }
         // The client may have come to need PKCE since.
         (None, None) if client.spec.needs_pkce() => {
-            return Err(invalid_grant("code_verifier is missing"));
+            return Err(OAuthError::invalid_grant("code_verifier is missing"));
         }
         (None, None) => {}
     }
     grant::live_in(tx, &redeemed.grant_id, now)
         .await?
-        .ok_or_else(|| invalid_grant("the grant was revoked or its session has ended"))
+        .ok_or_else(|| OAuthError::invalid_grant("the grant was revoked or its session has ended"))
 }

@@ -40,15 +40,10 @@ struct TokenRequest<'a> {
 /// `POST /auth/token`
 pub(super) async fn token(State(context): State<Context>, request: Request) -> Response {
     let headers = request.headers().clone();
-    let mut response = answer(&context, &headers, request)
+    let response = answer(&context, &headers, request)
         .await
         .unwrap_or_else(IntoResponse::into_response);
-    if headers.contains_key(dpop::PROOF)
-        && let Some(nonce) = dpop::nonce(&context)
-    {
-        response.headers_mut().insert(dpop::NONCE, nonce);
-    }
-    response
+    dpop::with_nonce(&context, &headers, response)
 }
 
 async fn answer(

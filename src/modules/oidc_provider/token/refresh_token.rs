@@ -30,10 +30,6 @@ const GRACE: Duration = Duration::from_secs(30);
 /// What a sealed successor is bound to.
 const SUCCESSOR_PURPOSE: &str = "oidc.refresh_token.successor";
 
-fn invalid_grant(description: &'static str) -> OAuthError {
-    OAuthError::new(ErrorCode::InvalidGrant, description)
-}
-
 /// The first refresh token of a grant; `None` if the client may have none.
 pub(super) async fn first(
     asked: &TokenRequest<'_>,
@@ -177,7 +173,9 @@ async fn again(
     )?;
     let Some(replaced) = replaced else {
         tx.rollback().await?;
-        return Err(invalid_grant("the refresh token is unknown or expired"));
+        return Err(OAuthError::invalid_grant(
+            "the refresh token is unknown or expired",
+        ));
     };
     let is_recent = now.since(replaced.rotated_at) <= GRACE;
     if is_recent
@@ -203,7 +201,9 @@ async fn again(
         tracing::warn!(client = client.name, "a refresh token was used twice");
     }
     tx.commit().await?;
-    Err(invalid_grant("the refresh token was used before"))
+    Err(OAuthError::invalid_grant(
+        "the refresh token was used before",
+    ))
 }
 
 fn successor(context: &Context, replaced: &Replaced) -> Option<Secret<String>> {
@@ -237,14 +237,14 @@ async fn live(
     holder: Option<&str>,
     now: UnixMillis,
 ) -> Result<LiveGrant, OAuthError> {
-    let grant = grant::live_in(tx, grant_id, now)
-        .await?
-        .ok_or_else(|| invalid_grant("the grant was revoked or its session has ended"))?;
+    let grant = grant::live_in(tx, grant_id, now).await?.ok_or_else(|| {
+        OAuthError::invalid_grant("the grant was revoked or its session has ended")
+    })?;
     if grant.is_held_by(holder) {
         Ok(grant)
     } else {
         let what = "the refresh token is bound to a key that the request does not prove";
-        Err(invalid_grant(what))
+        Err(OAuthError::invalid_grant(what))
     }
 }
 
@@ -253,7 +253,7 @@ async fn live(
 fn scopes(grant: &LiveGrant, client: &Client, asked: Option<&str>) -> Result<Scopes, OAuthError> {
     let granted = Scopes::parse(&grant.scope).within(&client.spec.scopes);
     if granted.is_empty() {
-        return Err(invalid_grant(
+        return Err(OAuthError::invalid_grant(
             "the client may no longer have any of the granted scopes",
         ));
     }
