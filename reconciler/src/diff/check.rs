@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    ObservedState, Plan, PlanError,
-    resulting::{Resulting, ResultingObject},
-    signing,
-};
+use super::{ObservedState, Plan, PlanError, resulting::Resulting, signing};
 use crate::{
     kind::Kind,
     modules,
@@ -42,15 +38,6 @@ impl Plan {
     }
 }
 
-pub(super) fn loaded<'a>(
-    key: &ObjectKey,
-    there: ResultingObject<'a>,
-) -> Result<&'a Object, PlanError> {
-    there
-        .object
-        .ok_or_else(|| PlanError::NotLoaded(key.clone()))
-}
-
 fn modules_hold(resulting: &Resulting<'_>) -> Result<(), PlanError> {
     if !resulting.touches(Kind::Module) {
         return Ok(());
@@ -58,7 +45,7 @@ fn modules_hold(resulting: &Resulting<'_>) -> Result<(), PlanError> {
     let mut enabled = BTreeMap::new();
     for (key, there) in resulting.of_kind(Kind::Module) {
         if let (Ok(name), Spec::Module(module)) =
-            (key.name.parse::<ModuleName>(), &loaded(key, there)?.spec)
+            (key.name.parse::<ModuleName>(), &there.loaded(key)?.spec)
         {
             enabled.insert(name, module.enabled);
         }
@@ -83,7 +70,7 @@ fn admin_keys_differ(resulting: &Resulting<'_>) -> Result<(), PlanError> {
     }
     let mut seen = BTreeMap::new();
     for (key, there) in resulting.of_kind(Kind::AdminKey) {
-        if let Spec::AdminKey(spec) = &loaded(key, there)?.spec
+        if let Spec::AdminKey(spec) = &there.loaded(key)?.spec
             && let Some(other) = seen.insert(&spec.hash, key)
         {
             return Err(PlanError::SameKey(other.clone(), key.clone()));
@@ -99,7 +86,7 @@ fn namespaces_hold(resulting: &Resulting<'_>) -> Result<(), PlanError> {
     }
     let mut namespaces = BTreeMap::new();
     for (key, there) in resulting.of_kind(Kind::ZanzibarNamespace) {
-        if let Spec::ZanzibarNamespace(spec) = &loaded(key, there)?.spec {
+        if let Spec::ZanzibarNamespace(spec) = &there.loaded(key)?.spec {
             namespaces.insert(key.name.clone(), spec);
         }
     }

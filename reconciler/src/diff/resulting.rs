@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ObservedState, Owner, Plan};
+use super::{ObservedState, Owner, Plan, PlanError};
 use crate::{
     kind::Kind,
     object::{Object, ObjectKey},
@@ -17,6 +17,16 @@ pub struct ResultingObject<'a> {
     pub object: Option<&'a Object>,
     /// Whether the plan makes or changes it.
     pub is_touched: bool,
+}
+
+impl<'a> ResultingObject<'a> {
+    /// What it says.
+    ///
+    /// # Errors
+    /// It was not loaded, and no manifest says it.
+    pub(super) fn loaded(self, key: &ObjectKey) -> Result<&'a Object, PlanError> {
+        self.object.ok_or_else(|| PlanError::NotLoaded(key.clone()))
+    }
 }
 
 /// The whole configuration as it will be when a plan is applied, of all owners: what checks that

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::{
     PlanError,
-    check::loaded,
     error::{OutlivingToken, UnsignableClient},
     resulting::Resulting,
 };
@@ -53,7 +52,7 @@ pub(super) fn tokens_hold(resulting: &Resulting<'_>) -> Result<(), PlanError> {
         if !keys_change && !there.is_touched {
             continue;
         }
-        let Spec::OidcClient(client) = &loaded(key, there)?.spec else {
+        let Spec::OidcClient(client) = &there.loaded(key)?.spec else {
             continue;
         };
         outlives(key, "accessTokenTtl", client.access_token_ttl);
@@ -112,7 +111,7 @@ fn settings<'a>(
     let Some(there) = resulting.get(&key) else {
         return Ok(None);
     };
-    Ok(match &loaded(&key, there)?.spec {
+    Ok(match &there.loaded(&key)?.spec {
         Spec::Module(module) => Some(&module.settings),
         _ => None,
     })

@@ -6,6 +6,7 @@
 
 pub(crate) mod decode;
 pub mod limits;
+pub(crate) mod outcome;
 pub(crate) mod parse;
 mod scalar;
 pub(crate) mod source;
@@ -28,14 +29,15 @@ use std::{
 
 use serde_json::Value;
 
+pub use self::outcome::Manifest;
 use self::{
     limits::{MAX_DOCUMENTS, MAX_FILE_BYTES, MAX_TOTAL_BYTES},
+    outcome::{Origin, Outcome},
     source::{Source, too_large},
     walk::{Found, Walk},
 };
 use crate::{
     kind::Kind,
-    object::Object,
     problem::{Location, Problem, Problems},
     secret::SecretReader,
     validate::{self, Read},
@@ -65,15 +67,6 @@ pub enum SecretHandling {
 pub struct LoadOptions {
     /// What is done with secrets.
     pub secrets: SecretHandling,
-}
-
-/// An object and where its name stands.
-#[derive(Clone, Debug)]
-pub struct Manifest {
-    /// The object, defaults applied.
-    pub object: Object,
-    /// Where its `metadata.name` stands.
-    pub at: Location,
 }
 
 /// Manifests without a problem.
@@ -157,41 +150,8 @@ pub fn from_documents(documents: &[Value]) -> Result<Loaded, Problems> {
     finish(Vec::new(), vec![outcome], None, options)
 }
 
-/// Who wrote the documents.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Origin {
-    /// A file: no secret may stand in it.
-    Manifest,
-    /// A request to the admin API.
-    Request,
-}
-
 /// Codes of problems that keep a document from becoming a tree.
 const UNREAD: [&str; 4] = ["yaml", "limit", "duplicate-key", "wrong-type"];
-
-/// What came of one file.
-pub(crate) struct Outcome {
-    pub(crate) source: Option<Source>,
-    pub(crate) manifests: Vec<Manifest>,
-    /// Whether every document that may be a namespace could be read.
-    pub(crate) namespaces_are_whole: bool,
-    pub(crate) problems: Vec<Problem>,
-    pub(crate) origin: Origin,
-}
-
-impl Outcome {
-    // Boxed, for results that are small when all is well.
-    #[allow(clippy::boxed_local)]
-    fn failed(problem: Box<Problem>) -> Self {
-        Self {
-            source: None,
-            manifests: Vec::new(),
-            namespaces_are_whole: false,
-            problems: vec![*problem],
-            origin: Origin::Manifest,
-        }
-    }
-}
 
 /// Reads the files on as many threads as there are processors.
 fn read_all(files: &[Found]) -> Vec<Outcome> {

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     kind::Kind,
-    load::{Manifest, Outcome, tree::Step},
+    load::{
+        outcome::{Manifest, Outcome},
+        tree::Step,
+    },
     modules,
     object::Spec,
     problem::{Problem, Severity},

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     load::{
-        Origin,
+        outcome::Origin,
         source::Source,
         tree::{Node, Step},
     },

@@ -26,8 +26,8 @@ pub(crate) use secrets::{resolve_secrets, text};
 use crate::{
     kind::Kind,
     load::{
-        Manifest, Origin,
         decode::DecodeError,
+        outcome::{Manifest, Origin},
         tree::{Node, Step},
     },
     object::{Metadata, Object, Spec},

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use super::{Finding, Place, revisit::Late};
 use crate::{
     load::{
-        Manifest,
+        outcome::Manifest,
         tree::{Node, Step},
     },
     namespace::{self, NamespaceProblem},

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Finding, client_keys, secrets};
 use crate::{
-    load::Origin,
+    load::outcome::Origin,
     spec::{
         OidcClientSpec, Span, WebUri,
         oidc_client::{

@@ -1,7 +1,12 @@
 //! Finds places in documents whose trees are gone.
 
 use crate::{
-    load::{Manifest, Origin, Outcome, parse, source::Source, tree::Step},
+    load::{
+        outcome::{Manifest, Origin, Outcome},
+        parse,
+        source::Source,
+        tree::Step,
+    },
     problem::{Location, Problem, Severity},
 };
 

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     load::{
-        Origin, Outcome,
         limits::{MAX_SECRET_BYTES, MIN_SECRET_LENGTH},
+        outcome::{Origin, Outcome},
         source::Source,
     },
     problem::{ByteRange, Problem, Severity, find_secret},

@@ -15,9 +15,9 @@ use super::{
 use crate::{
     kind::Kind,
     load::{
-        Origin,
         decode::{DecodeError, What},
         limits::MAX_PROBLEMS_PER_DOCUMENT,
+        outcome::Origin,
         tree::{Content, Node, Step},
     },
     object::{Metadata, Spec},

@@ -2,7 +2,7 @@
 
 use super::{Finding, secrets};
 use crate::{
-    load::{Origin, tree::Step},
+    load::{outcome::Origin, tree::Step},
     spec::{
         UpstreamProviderSpec, WebUri, oidc_client::ClientAuthMethod,
         upstream_provider::LinkingPolicy,
