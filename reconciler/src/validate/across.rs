@@ -1,6 +1,6 @@
 //! What can only be seen across manifests.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Finding, Place, namespaces,
@@ -24,14 +24,23 @@ pub(crate) fn across(outcomes: &[Outcome], problems: &mut Vec<Problem>) {
         .iter()
         .flat_map(|outcome| &outcome.manifests)
         .collect();
-    duplicates(&manifests, problems);
+    let twice = duplicates(&manifests, problems);
+    let once: Vec<&Manifest> = manifests
+        .into_iter()
+        .filter(|manifest| !twice.contains(&(manifest.object.kind(), manifest.object.name())))
+        .collect();
     let mut late = Vec::new();
-    admin_keys(&manifests, &mut late);
-    requirements(&manifests, &mut late);
-    signing(&manifests, &mut late);
-    // What a broken document declares is unknown; that something is not declared cannot be said.
-    if outcomes.iter().all(|outcome| outcome.namespaces_are_whole) {
-        namespaces::check(&manifests, &mut late);
+    admin_keys(&once, &mut late);
+    requirements(&once, &mut late);
+    signing(&once, &mut late);
+    // What a broken document declares is unknown, and so is which of two is meant; that something is
+    // not declared cannot be said.
+    let are_known = outcomes.iter().all(|outcome| outcome.namespaces_are_whole)
+        && twice
+            .iter()
+            .all(|(kind, _)| *kind != Kind::ZanzibarNamespace);
+    if are_known {
+        namespaces::check(&once, &mut late);
     }
     if !late.is_empty() {
         revisit::locate(outcomes, late, problems);
@@ -47,8 +56,13 @@ fn late(manifest: &Manifest, finding: Finding) -> Late<'_> {
     }
 }
 
-fn duplicates(manifests: &[&Manifest], problems: &mut Vec<Problem>) {
+/// What stands more than once: which of them is meant, nobody knows.
+fn duplicates<'m>(
+    manifests: &[&'m Manifest],
+    problems: &mut Vec<Problem>,
+) -> HashSet<(Kind, &'m str)> {
     let mut first: HashMap<(Kind, &str), &Manifest> = HashMap::with_capacity(manifests.len());
+    let mut twice = HashSet::new();
     for manifest in manifests {
         let object = &manifest.object;
         if let Some(other) = first.get(&(object.kind(), object.name())) {
@@ -59,10 +73,12 @@ fn duplicates(manifests: &[&Manifest], problems: &mut Vec<Problem>) {
                     .also(other.at.clone(), "first here")
                     .help("keep one of the two, or give one another name"),
             );
+            twice.insert((object.kind(), object.name()));
         } else {
             first.insert((object.kind(), object.name()), manifest);
         }
     }
+    twice
 }
 
 /// Two names for one key: whoever revokes one of them believes the key is gone.

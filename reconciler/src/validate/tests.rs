@@ -468,6 +468,12 @@ fn namespaces() {
                     "  relations:\n    owner: { types: [user] }\n  permissions:\n    view: owner + viewer\n    edit: \"owner + (ownr - owner)\"\n    folded: >\n      owner +\n      nobody",
                 ),
         ),
+        // Whether `user` is missing depends on which of the two is meant.
+        (
+            "a namespace twice",
+            namespace("group", "  relations:\n    member: { types: [user] }")
+                + &namespace("group", "  {}"),
+        ),
         (
             "types that do not exist",
             namespace(
