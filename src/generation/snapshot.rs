@@ -1,6 +1,9 @@
 //! Everything hot of one generation, in memory. A request is served from one snapshot to its end.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use assay_reconciler::{
     diff::Generation,
@@ -225,10 +228,11 @@ impl Snapshot {
     }
 
     /// Settings of `oidc_provider`.
-    pub fn oidc_provider_settings(&self) -> OidcProviderSettings {
+    pub fn oidc_provider_settings(&self) -> &OidcProviderSettings {
+        static DEFAULT: LazyLock<OidcProviderSettings> = LazyLock::new(Default::default);
         match &self.module(ModuleName::OidcProvider).settings {
-            ModuleSettings::OidcProvider(settings) => settings.clone(),
-            _ => OidcProviderSettings::default(),
+            ModuleSettings::OidcProvider(settings) => settings,
+            _ => &DEFAULT,
         }
     }
 

@@ -71,19 +71,18 @@ impl AccessTokenClaims {
     }
 }
 
-/// The claims of an access token that we gave for `audience`, or for anybody, and that has not expired.
-/// Whether its client, person and grant are still there is the caller's to ask.
+/// The claims of an access token that we gave, for whomever, and that has not expired. Whether its
+/// client, person and grant are still there is the caller's to ask.
 pub fn verify_access_token(
     keys: &SigningKeys,
     issuer: &str,
-    audience: Option<&str>,
     token: &str,
     now: UnixMillis,
 ) -> Result<AccessTokenClaims, VerifyError> {
     let expected = Expected {
         typ: ACCESS_TOKEN,
         issuer,
-        audience,
+        audience: None,
         now,
     };
     let claims: AccessTokenClaims = keys.verifying().verify(token, &expected)?;

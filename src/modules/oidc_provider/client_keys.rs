@@ -29,7 +29,7 @@ pub(super) enum ClientKeyError {
 /// The private networks that clients' addresses may lie in.
 pub(super) fn allowed_networks(context: &Context) -> Networks {
     let settings = context.snapshot.oidc_provider_settings();
-    Networks::new(settings.allowed_private_networks)
+    Networks::new(settings.allowed_private_networks.clone())
 }
 
 /// The JWT, if the client signed it, with `algorithm` where one is named.

@@ -85,18 +85,32 @@ pub(super) struct LiveGrant {
     pub(super) user_updated_at: UnixMillis,
 }
 
-/// Alive: not revoked, its person active, and the session it was made in still on, unless it is for
-/// offline use (OpenID Connect Core 11).
-const LIVE: &str =
-    "SELECT g.id, g.client_uid, g.user_id, g.scope, g.nonce, g.authenticated_at, g.amr, g.acr, g.sid,
-        g.dpop_jkt,
+/// Reads a [`LiveGrant`] at the moment `$2`, and columns beside it. Alive: not revoked, its person
+/// active, and the session it was made in still on, unless it is for offline use (OpenID Connect Core
+/// 11).
+macro_rules! live_grant {
+    ($more:literal, $join:literal, $which:literal) => {
+        concat!(
+            "SELECT ",
+            $more,
+            "g.id, g.client_uid, g.user_id, g.scope, g.nonce, g.authenticated_at, g.amr, g.acr,
+        g.sid, g.dpop_jkt,
         u.email, u.email_verified, u.attributes, u.updated_at AS user_updated_at
    FROM oidc_grants g
    JOIN users u ON u.id = g.user_id
-   LEFT JOIN sessions s ON s.id = g.session_id
-  WHERE g.id = $1 AND g.revoked_at IS NULL AND u.state = 'active'
+   LEFT JOIN sessions s ON s.id = g.session_id ",
+            $join,
+            " WHERE ",
+            $which,
+            " AND g.revoked_at IS NULL AND u.state = 'active'
     AND ((s.revoked_at IS NULL AND s.expires_at > $2)
-         OR ' ' || g.scope || ' ' LIKE '% offline_access %')";
+         OR ' ' || g.scope || ' ' LIKE '% offline_access %')"
+        )
+    };
+}
+pub(super) use live_grant;
+
+const LIVE: &str = live_grant!("", "", "g.id = $1");
 
 /// The grant, if it lives.
 pub(super) async fn live(

@@ -10,12 +10,16 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    client_auth,
+    access_token, client_auth,
     error::{ErrorCode, OAuthError},
-    presented::{self, Presented},
+    presented,
     revocation::required_token,
 };
-use crate::{clock::UnixMillis, generation::Client, modules::Context};
+use crate::{
+    clock::UnixMillis,
+    generation::Client,
+    modules::{Context, jwt::AccessTokenClaims},
+};
 
 /// The endpoint.
 pub(super) const INTROSPECTION_PATH: &str = "/auth/oauth2/introspect";
@@ -51,50 +55,50 @@ async fn describe(
     token: &str,
     now: UnixMillis,
 ) -> Result<Option<Value>, OAuthError> {
-    let presented = presented::find(context, client, token, now).await?;
-    Ok(match presented {
-        None => None,
-        Some(Presented::Access(claims)) => {
-            let is_alive = match &claims.gid {
-                None => true,
-                Some(_) => presented::grant_of(context, &claims, now).await?.is_some(),
-            };
-            is_alive.then(|| {
-                let mut answer = json!({
-                    "active": true,
-                    "token_type": if claims.cnf.is_some() { "DPoP" } else { "Bearer" },
-                    "iss": claims.iss,
-                    "sub": claims.sub,
-                    "aud": claims.aud,
-                    "client_id": claims.client_id,
-                    "iat": claims.iat,
-                    "exp": claims.exp,
-                    "jti": claims.jti,
-                    "scope": claims.scope.unwrap_or_default(),
-                });
-                if let Some(bound) = claims.cnf {
-                    answer["cnf"] = json!(bound);
-                }
-                if let Some(actor) = claims.act {
-                    answer["act"] = actor;
-                }
-                answer
-            })
-        }
-        // One that was replaced gets nobody anything.
-        Some(Presented::Refresh(row)) if row.rotated_at.is_some() => None,
-        Some(Presented::Refresh(row)) => presented::live_grant(context, client, &row.grant_id, now)
-            .await?
-            .map(|grant| {
-                json!({
-                    "active": true,
-                    "iss": context.site.issuer,
-                    "sub": grant.user_id,
-                    "client_id": client.name,
-                    "iat": row.created_at.as_seconds(),
-                    "exp": row.expires_at.as_seconds(),
-                    "scope": row.scope,
-                })
-            }),
-    })
+    if let Some(living) = access_token::living(context, token, now).await? {
+        let may_see = living.client.uid == client.uid;
+        return Ok(may_see.then(|| of_access_token(living.claims)));
+    }
+    let Some(row) = presented::refresh_token(context, client, token, now).await? else {
+        return Ok(None);
+    };
+    // One that was replaced gets nobody anything.
+    if row.rotated_at.is_some() {
+        return Ok(None);
+    }
+    let grant = presented::live_grant(context, client, &row.grant_id, now).await?;
+    Ok(grant.map(|grant| {
+        json!({
+            "active": true,
+            "iss": context.site.issuer,
+            "sub": grant.user_id,
+            "client_id": client.name,
+            "iat": row.created_at.as_seconds(),
+            "exp": row.expires_at.as_seconds(),
+            "scope": row.scope,
+        })
+    }))
+}
+
+/// The same for a JWT and for an opaque token.
+fn of_access_token(claims: AccessTokenClaims) -> Value {
+    let mut answer = json!({
+        "active": true,
+        "token_type": if claims.cnf.is_some() { "DPoP" } else { "Bearer" },
+        "iss": claims.iss,
+        "sub": claims.sub,
+        "aud": claims.aud,
+        "client_id": claims.client_id,
+        "iat": claims.iat,
+        "exp": claims.exp,
+        "jti": claims.jti,
+        "scope": claims.scope.unwrap_or_default(),
+    });
+    if let Some(bound) = claims.cnf {
+        answer["cnf"] = json!(bound);
+    }
+    if let Some(actor) = claims.act {
+        answer["act"] = actor;
+    }
+    answer
 }

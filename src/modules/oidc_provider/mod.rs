@@ -4,6 +4,7 @@
 //! A request on its way through sign-in and consent lives in a sealed parameter ([`flow`]), not in a
 //! table. What was granted is a row of `oidc_grants`; revoking it ends everything that came from it.
 
+mod access_token;
 mod asking;
 mod authorize;
 mod claims;

@@ -9,22 +9,11 @@ use super::{
 use crate::{
     clock::UnixMillis,
     generation::Client,
-    modules::{
-        Context,
-        jwt::{AccessTokenClaims, verify_access_token},
-    },
+    modules::Context,
     store::{StoreError, fetch_optional},
 };
 
-/// A token of this client.
-pub(super) enum Presented {
-    /// An access token that is signed, fresh and ours. Its grant may have ended.
-    Access(Box<AccessTokenClaims>),
-    /// A refresh token. It may have been replaced, and its grant may have ended.
-    Refresh(RefreshToken),
-}
-
-/// A row of `oidc_refresh_tokens`.
+/// A row of `oidc_refresh_tokens`. It may have been replaced, and its grant may have ended.
 #[derive(sqlx::FromRow)]
 pub(super) struct RefreshToken {
     pub(super) grant_id: String,
@@ -34,24 +23,15 @@ pub(super) struct RefreshToken {
     pub(super) rotated_at: Option<UnixMillis>,
 }
 
-/// Finds the token; `None` if it is none of ours, has expired, or is another client's. The caller
-/// cannot tell which, so nobody learns anything about tokens of others.
-pub(super) async fn find(
+/// Finds the refresh token; `None` if it is none of ours, has expired, or is another client's. The
+/// caller cannot tell which, so nobody learns anything about tokens of others.
+pub(super) async fn refresh_token(
     context: &Context,
     client: &Client,
     token: &str,
     now: UnixMillis,
-) -> Result<Option<Presented>, StoreError> {
-    let issuer = &context.site.issuer;
-    let keys = context.snapshot.signing_keys();
-    if let Ok(claims) = verify_access_token(keys, issuer, None, token, now) {
-        let is_its_own = match &claims.exchange {
-            None => claims.client_id == client.name,
-            Some(exchange) => exchange.by == client.uid,
-        };
-        return Ok(is_its_own.then(|| Presented::Access(Box::new(claims))));
-    }
-    let row = fetch_optional!(
+) -> Result<Option<RefreshToken>, StoreError> {
+    fetch_optional!(
         &context.store,
         RefreshToken,
         "SELECT r.grant_id, r.scope, r.created_at, r.expires_at, r.rotated_at
@@ -61,8 +41,7 @@ pub(super) async fn find(
         grant::hash_refresh_token(&context.keyring, token),
         &client.uid,
         now,
-    )?;
-    Ok(row.map(Presented::Refresh))
+    )
 }
 
 /// The grant, if it lives and is this client's.
@@ -81,35 +60,15 @@ pub(super) fn client_of<'a>(context: &'a Context, grant: &LiveGrant) -> Option<&
     working_client(context, &grant.client_uid)
 }
 
-fn working_client<'a>(context: &'a Context, uid: &str) -> Option<&'a Arc<Client>> {
-    context
-        .snapshot
-        .client_by_uid(uid)
-        .filter(|client| client.spec.enabled && supported::missing_for(&client.spec).is_none())
+/// The client that rows name so, if it works.
+pub(super) fn working_client<'a>(context: &'a Context, uid: &str) -> Option<&'a Arc<Client>> {
+    let client = context.snapshot.client_by_uid(uid);
+    client.filter(|client| works(client))
 }
 
-/// The grant that an access token came from, if everything lives that the token rests on: the grant and
-/// its client, and for a token that was exchanged also the client that asked for it and the grant of
-/// the person who acts. `None` for a token of the client itself.
-pub(super) async fn grant_of(
-    context: &Context,
-    claims: &AccessTokenClaims,
-    now: UnixMillis,
-) -> Result<Option<LiveGrant>, StoreError> {
-    let Some(grant_id) = &claims.gid else {
-        return Ok(None);
-    };
-    if let Some(exchange) = &claims.exchange {
-        if working_client(context, &exchange.by).is_none() {
-            return Ok(None);
-        }
-        for actor in &exchange.actor_gids {
-            if living(context, actor, now).await?.is_none() {
-                return Ok(None);
-            }
-        }
-    }
-    living(context, grant_id, now).await
+/// Whether the client may have anything in this generation.
+pub(super) fn works(client: &Client) -> bool {
+    client.spec.enabled && supported::missing_for(&client.spec).is_none()
 }
 
 /// The grant, if it and its client live.

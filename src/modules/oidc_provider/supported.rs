@@ -3,7 +3,7 @@
 
 use assay_reconciler::spec::{
     OidcClientSpec,
-    oidc_client::{AccessTokenFormat, ClientAuthMethod, GrantType, SubjectIdentifierType},
+    oidc_client::{ClientAuthMethod, GrantType, SubjectIdentifierType},
 };
 
 /// Grants that the token endpoint knows.
@@ -60,10 +60,6 @@ pub(super) const SCOPES: [&str; 6] = [
 pub(super) fn missing_for(client: &OidcClientSpec) -> Option<&'static str> {
     let asks = [
         (
-            client.access_token_format == AccessTokenFormat::Opaque,
-            "accessTokenFormat: opaque access tokens are not available yet",
-        ),
-        (
             client.subject_type == SubjectIdentifierType::Pairwise,
             "subjectType: pairwise subjects are not available yet",
         ),
@@ -108,7 +104,6 @@ mod tests {
     #[test]
     fn a_client_that_asks_for_more_security_is_not_given_less() {
         for (field, value) in [
-            ("accessTokenFormat", json!("opaque")),
             ("subjectType", json!("pairwise")),
             ("tlsClientCertificateBoundAccessTokens", json!(true)),
             ("userinfoSignedResponseAlg", json!("RS256")),

@@ -12,13 +12,14 @@ use axum::{
 use serde_json::{Map, Value};
 
 use super::{
+    access_token::{self, Living},
     claims,
     dpop::{self, ProofError},
     presented,
     scope::Scopes,
 };
 use crate::{
-    modules::{Context, form::StrictForm, jwt::verify_access_token, parameters::Parameters},
+    modules::{Context, form::StrictForm, parameters::Parameters},
     store::StoreError,
 };
 
@@ -140,9 +141,14 @@ async fn answer(
     let holder = dpop::proven(context, headers, method, USERINFO_PATH, Some(&shown.token)).await?;
     let now = context.clock.now();
     let issuer = &context.site.issuer;
-    let keys = context.snapshot.signing_keys();
-    let token = verify_access_token(keys, issuer, Some(issuer), &shown.token, now)
-        .map_err(|_| BearerError::InvalidToken)?;
+    // A token dies with its grant, its person, its session and its client.
+    let living = access_token::living(context, &shown.token, now).await?;
+    let living = living.filter(|living| living.claims.aud == *issuer);
+    let Living {
+        claims: token,
+        grant,
+        ..
+    } = living.ok_or(BearerError::InvalidToken)?;
     // RFC 9449 7.1: a bound token is of no use to whoever merely has it, nor under the name of another.
     let bound_to = token.cnf.as_ref().map(|bound| bound.jkt.as_str());
     let is_held = match (shown.scheme, bound_to) {
@@ -156,10 +162,7 @@ async fn answer(
     if !token.allows("openid") {
         return Err(BearerError::InsufficientScope);
     }
-    // A token dies with its grant, its person, its session and its client.
-    let grant = presented::grant_of(context, &token, now)
-        .await?
-        .ok_or(BearerError::InvalidToken)?;
+    let grant = grant.ok_or(BearerError::InvalidToken)?;
     let client = presented::client_of(context, &grant).ok_or(BearerError::InvalidToken)?;
     let scopes = Scopes::parse(token.scope.as_deref().unwrap_or_default());
     let scopes = scopes.within(&client.spec.scopes);

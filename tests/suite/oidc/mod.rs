@@ -12,6 +12,7 @@ mod device_refusals;
 mod dpop;
 mod front_channel;
 mod logout;
+mod opaque;
 mod people;
 mod pushed;
 mod refresh;
@@ -182,7 +183,16 @@ impl Bench {
     fn change(&self, from: &str, to: &str) {
         let changed = CLIENTS.replacen(from, to, 1);
         assert_ne!(changed, CLIENTS, "nothing to change");
-        self.manifests.write("clients.yaml", &changed);
+        self.apply("clients.yaml", &changed);
+    }
+
+    /// Changes the manifests beyond those of every bench.
+    fn apply_more(&self, more: &str) {
+        self.apply("more.yaml", more);
+    }
+
+    fn apply(&self, file: &str, manifests: &str) {
+        self.manifests.write(file, manifests);
         // Through the server, which answers once it serves what it was told.
         let path = self.manifests.path().to_str().unwrap();
         self.assay

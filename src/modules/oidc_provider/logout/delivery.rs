@@ -136,7 +136,7 @@ async fn tell(context: &Context, client: &Client) -> Result<(), LaneError> {
         return Ok(notice::drop_all(&context.store, &client.uid).await?);
     };
     let settings = context.snapshot.oidc_provider_settings();
-    let networks = Networks::new(settings.allowed_private_networks);
+    let networks = Networks::new(settings.allowed_private_networks.clone());
     loop {
         let taken = notice::take(&context.store, &client.uid, context.clock.now()).await?;
         if taken.is_empty() {

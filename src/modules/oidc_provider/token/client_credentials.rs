@@ -12,7 +12,7 @@ use super::{
 use crate::generation::Client;
 
 /// `grant_type=client_credentials` (RFC 6749 4.4): the client on its own behalf.
-pub(super) fn issue(asked: &TokenRequest<'_>) -> Result<Response, OAuthError> {
+pub(super) async fn issue(asked: &TokenRequest<'_>) -> Result<Response, OAuthError> {
     let TokenRequest { client, form, .. } = *asked;
     // RFC 6749 4.4: anybody could be a public client.
     if client.spec.client_type == ClientType::Public {
@@ -20,7 +20,7 @@ pub(super) fn issue(asked: &TokenRequest<'_>) -> Result<Response, OAuthError> {
         return Err(OAuthError::new(ErrorCode::UnauthorizedClient, what));
     }
     let scopes = scopes(client, form.get("scope"))?;
-    Ok(response::of_client(asked, &scopes)?.into_response())
+    Ok(response::of_client(asked, &scopes).await?.into_response())
 }
 
 /// What was asked for; everything the client may, if it asked for nothing. Scopes about a person say

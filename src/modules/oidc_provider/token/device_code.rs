@@ -50,8 +50,10 @@ pub(super) async fn redeem(asked: &TokenRequest<'_>) -> Result<Response, OAuthEr
     };
     let scopes = Scopes::parse(&grant.scope).within(&client.spec.scopes);
     let refresh_token = refresh_token::first(asked, &mut tx, &grant, now).await?;
+    let access_token = response::access_token(asked, &mut tx, &grant, &scopes).await?;
     tx.commit().await?;
-    Ok(response::of_grant(asked, &grant, &scopes, refresh_token)?.into_response())
+    let tokens = response::of_grant(asked, &grant, &scopes, access_token, refresh_token)?;
+    Ok(tokens.into_response())
 }
 
 /// Takes the code out of circulation, if it is this client's, allowed, unused and fresh. Of many at

@@ -87,7 +87,7 @@ async fn answer(
     match grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(&asked).await,
         GrantType::RefreshToken => refresh_token::refresh(&asked).await,
-        GrantType::ClientCredentials => client_credentials::issue(&asked),
+        GrantType::ClientCredentials => client_credentials::issue(&asked).await,
         GrantType::DeviceCode => device_code::redeem(&asked).await,
         GrantType::TokenExchange => token_exchange::exchange(&asked).await,
         GrantType::Implicit => Err(unsupported()),

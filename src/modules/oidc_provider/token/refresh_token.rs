@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{
     super::{
+        access_token::AccessToken,
         error::{ErrorCode, OAuthError},
         grant::{self, LiveGrant},
         lifetimes::Lifetimes,
@@ -110,8 +111,10 @@ pub(super) async fn refresh(asked: &TokenRequest<'_>) -> Result<Response, OAuthE
         &grant.id,
         expires_at + lifetimes.access_token,
     )?;
+    let access_token = response::access_token(asked, &mut tx, &grant, &scopes).await?;
     tx.commit().await?;
-    Ok(response::of_grant(asked, &grant, &scopes, Some(successor))?.into_response())
+    let tokens = response::of_grant(asked, &grant, &scopes, access_token, Some(successor))?;
+    Ok(tokens.into_response())
 }
 
 /// Marks the token as replaced, if it is this client's, in use and fresh. Of two at once, one does it.
@@ -183,9 +186,13 @@ async fn again(
         && is_unused(context, &mut tx, successor.expose(), now).await?
     {
         let grant = live(&mut tx, &replaced.grant_id, holder, now).await?;
-        tx.rollback().await?;
         let scopes = scopes(&grant, client, form.get("scope"))?;
-        let tokens = response::of_grant(asked, &grant, &scopes, Some(successor))?;
+        let access_token = response::access_token(asked, &mut tx, &grant, &scopes).await?;
+        match access_token {
+            AccessToken::Jwt(_) => tx.rollback().await?,
+            AccessToken::Opaque(_) => tx.commit().await?,
+        }
+        let tokens = response::of_grant(asked, &grant, &scopes, access_token, Some(successor))?;
         return Ok(tokens.into_response());
     }
     if grant::revoke(&mut tx, &replaced.grant_id, now).await? {

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use axum::{
     Json,
     http::{
@@ -12,7 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::{
-    error::{ErrorCode, OAuthError},
+    access_token::{self, AccessToken, signing_key},
+    error::OAuthError,
     grant::LiveGrant,
     id_token::{self, Occasion},
     lifetimes::Lifetimes,
@@ -20,12 +19,9 @@ use super::super::{
 };
 use super::TokenRequest;
 use crate::{
-    crypto::{Secret, SigningKey, token},
-    generation::Client,
-    modules::{
-        Context,
-        jwt::{self, AccessTokenClaims, Confirmation, Exchange},
-    },
+    crypto::{Secret, token},
+    modules::jwt::{AccessTokenClaims, Confirmation, Exchange},
+    store::Tx,
 };
 
 /// A token response (RFC 6749 5.1, OpenID Connect Core 3.1.3.3).
@@ -72,43 +68,25 @@ impl TokenRequest<'_> {
     }
 }
 
-fn signing_key<'a>(
-    context: &'a Context,
-    client: &Client,
-) -> Result<&'a Arc<SigningKey>, OAuthError> {
-    let algorithm = client.spec.id_token_signed_response_alg;
-    let keys = context.snapshot.signing_keys();
-    keys.active(algorithm).ok_or_else(|| {
-        OAuthError::new(
-            ErrorCode::ServerError,
-            format!(
-                "there is no {} key; the module jwt must list the algorithm",
-                algorithm.name()
-            ),
-        )
-    })
-}
-
-/// Tokens of a grant, with this refresh token.
-pub(super) fn of_grant(
+/// The access token of a grant. An opaque one is kept in this transaction.
+pub(super) async fn access_token(
     asked: &TokenRequest<'_>,
+    tx: &mut Tx,
     grant: &LiveGrant,
     scopes: &Scopes,
-    refresh_token: Option<Secret<String>>,
-) -> Result<TokenResponse, OAuthError> {
+) -> Result<AccessToken, OAuthError> {
     let TokenRequest {
         context, client, ..
     } = *asked;
-    let key = signing_key(context, client)?;
-    let lifetimes = Lifetimes::of(&context.snapshot, client);
     let now = context.clock.now();
+    let lifetime = Lifetimes::of(&context.snapshot, client).access_token;
     let claims = AccessTokenClaims {
         iss: context.site.issuer.clone(),
         sub: grant.user_id.clone(),
         aud: context.site.issuer.clone(),
         client_id: client.name.clone(),
         iat: now.as_seconds(),
-        exp: (now + lifetimes.access_token).as_seconds(),
+        exp: (now + lifetime).as_seconds(),
         jti: token::identifier()?,
         scope: Some(scopes.to_string()),
         auth_time: Some(grant.authenticated_at.as_seconds()),
@@ -117,7 +95,23 @@ pub(super) fn of_grant(
         exchange: None,
         cnf: asked.confirmation(),
     };
-    let access_token = key.sign_jwt(jwt::ACCESS_TOKEN, &claims)?;
+    access_token::make(tx, context, client, claims).await
+}
+
+/// Tokens of a grant. All that is kept of them has been committed.
+pub(super) fn of_grant(
+    asked: &TokenRequest<'_>,
+    grant: &LiveGrant,
+    scopes: &Scopes,
+    access_token: AccessToken,
+    refresh_token: Option<Secret<String>>,
+) -> Result<TokenResponse, OAuthError> {
+    let TokenRequest {
+        context, client, ..
+    } = *asked;
+    let lifetimes = Lifetimes::of(&context.snapshot, client);
+    let now = context.clock.now();
+    let access_token = access_token.finish(context, client)?;
     let id_token = if scopes.contains("openid") {
         let occasion = Occasion {
             issuer: &context.site.issuer,
@@ -126,6 +120,7 @@ pub(super) fn of_grant(
             issued_at: now,
             expires_at: now + lifetimes.id_token,
         };
+        let key = signing_key(context, client)?;
         Some(id_token::make(key, grant, scopes, &occasion)?)
     } else {
         None
@@ -141,15 +136,14 @@ pub(super) fn of_grant(
     })
 }
 
-/// A token of the client itself. Reads nothing but the snapshot.
-pub(super) fn of_client(
+/// A token of the client itself. A JWT needs nothing but the snapshot.
+pub(super) async fn of_client(
     asked: &TokenRequest<'_>,
     scopes: &Scopes,
 ) -> Result<TokenResponse, OAuthError> {
     let TokenRequest {
         context, client, ..
     } = *asked;
-    let key = signing_key(context, client)?;
     let lifetimes = Lifetimes::of(&context.snapshot, client);
     let now = context.clock.now();
     let scope = scopes.to_string();
@@ -168,8 +162,9 @@ pub(super) fn of_client(
         exchange: None,
         cnf: asked.confirmation(),
     };
+    let access_token = access_token::make_own(context, client, claims).await?;
     Ok(TokenResponse {
-        access_token: key.sign_jwt(jwt::ACCESS_TOKEN, &claims)?,
+        access_token: access_token.finish(context, client)?,
         token_type: asked.token_type(),
         expires_in: lifetimes.access_token.as_secs(),
         refresh_token: None,
@@ -190,28 +185,26 @@ pub(super) struct Exchanged<'a> {
     pub(super) ends_at: i64,
 }
 
-/// The access token of an exchange (RFC 8693 2.2). It rests on the grant of the token that was shown.
-pub(super) fn of_exchange(
+/// The claims of a token that is given for another one. It rests on the grant of that one.
+pub(super) fn exchanged_claims(
     asked: &TokenRequest<'_>,
     exchanged: Exchanged<'_>,
-) -> Result<TokenResponse, OAuthError> {
+) -> Result<AccessTokenClaims, OAuthError> {
     let TokenRequest {
         context, client, ..
     } = *asked;
-    let key = signing_key(context, client)?;
     let now = context.clock.now();
     let lifetime = Lifetimes::of(&context.snapshot, client).access_token;
-    let exp = exchanged.ends_at.min((now + lifetime).as_seconds());
     let scope = exchanged.scopes.to_string();
-    let claims = AccessTokenClaims {
+    Ok(AccessTokenClaims {
         iss: context.site.issuer.clone(),
         sub: exchanged.grant.user_id.clone(),
         aud: exchanged.audience.to_owned(),
         client_id: client.name.clone(),
         iat: now.as_seconds(),
-        exp,
+        exp: exchanged.ends_at.min((now + lifetime).as_seconds()),
         jti: token::identifier()?,
-        scope: (!scope.is_empty()).then(|| scope.clone()),
+        scope: (!scope.is_empty()).then_some(scope),
         auth_time: Some(exchanged.grant.authenticated_at.as_seconds()),
         gid: Some(exchanged.grant.id.clone()),
         act: exchanged.act,
@@ -220,14 +213,27 @@ pub(super) fn of_exchange(
             actor_gids: exchanged.actor_gids,
         }),
         cnf: asked.confirmation(),
-    };
+    })
+}
+
+/// The answer to an exchange (RFC 8693 2.2).
+pub(super) fn of_exchange(
+    asked: &TokenRequest<'_>,
+    access_token: AccessToken,
+    scopes: &Scopes,
+    expires_at: i64,
+) -> Result<TokenResponse, OAuthError> {
+    let TokenRequest {
+        context, client, ..
+    } = *asked;
+    let lifetime = expires_at - context.clock.now().as_seconds();
     Ok(TokenResponse {
-        access_token: key.sign_jwt(jwt::ACCESS_TOKEN, &claims)?,
+        access_token: access_token.finish(context, client)?,
         token_type: asked.token_type(),
-        expires_in: u64::try_from(exp - now.as_seconds()).unwrap_or_default(),
+        expires_in: u64::try_from(lifetime).unwrap_or_default(),
         refresh_token: None,
         id_token: None,
-        scope,
+        scope: scopes.to_string(),
         issued_token_type: Some(super::token_exchange::ACCESS_TOKEN_TYPE),
     })
 }

@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use assay_reconciler::spec::oidc_client::{ClientType, TokenExchange};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::{
     super::{
+        access_token::{self, Living},
         error::{ErrorCode, OAuthError, ascii},
         grant::LiveGrant,
         id_token, presented,
@@ -18,7 +21,6 @@ use crate::{
     modules::{
         Context,
         audit::{self, AuditEvent},
-        jwt::{AccessTokenClaims, verify_access_token},
         parameters::Parameters,
     },
 };
@@ -86,11 +88,13 @@ pub(super) async fn exchange(asked: &TokenRequest<'_>) -> Result<Response, OAuth
         actor_gids,
         ends_at,
     };
-    let response = response::of_exchange(asked, exchanged)?;
+    let claims = response::exchanged_claims(asked, exchanged)?;
+    let expires_at = claims.exp;
     let mut tx = context.store.begin().await?;
+    let access_token = access_token::make(&mut tx, context, client, claims).await?;
     audit::record(&mut tx, event, now).await?;
     tx.commit().await?;
-    Ok(response.into_response())
+    Ok(response::of_exchange(asked, access_token, &scopes, expires_at)?.into_response())
 }
 
 fn policy(client: &Client) -> Result<&TokenExchange, OAuthError> {
@@ -135,10 +139,10 @@ fn audience<'a>(policy: &'a TokenExchange, form: &Parameters) -> Result<&'a str,
 }
 
 /// The person that the new token is about, and what it can rest on.
-struct Subject<'a> {
+struct Subject {
     grant: LiveGrant,
     /// The client whose token was shown.
-    client: &'a Client,
+    client: Arc<Client>,
     scopes: Scopes,
     exp: i64,
     act: Option<Value>,
@@ -146,24 +150,25 @@ struct Subject<'a> {
     actor_gids: Vec<String>,
 }
 
-async fn subject<'a>(
-    context: &'a Context,
+async fn subject(
+    context: &Context,
     policy: &TokenExchange,
     form: &Parameters,
     now: UnixMillis,
-) -> Result<Subject<'a>, OAuthError> {
+) -> Result<Subject, OAuthError> {
     let Some(token) = form.get("subject_token") else {
         return Err(invalid("the request has no subject_token"));
     };
     let refused = || invalid("the subject_token is not a living token of a person");
     let shown = match form.get("subject_token_type") {
         Some(ACCESS_TOKEN_TYPE) => {
-            let claims = access_token(context, token, now).ok_or_else(refused)?;
-            let grant = presented::grant_of(context, &claims, now).await?;
+            let living = access_token::living(context, token, now).await?;
+            let Living {
+                claims,
+                client,
+                grant,
+            } = living.ok_or_else(refused)?;
             let grant = grant.ok_or_else(refused)?;
-            let uid = claims.exchange.as_ref().map(|exchange| &exchange.by);
-            let uid = uid.unwrap_or(&grant.client_uid);
-            let client = context.snapshot.client_by_uid(uid).ok_or_else(refused)?;
             Subject {
                 client,
                 scopes: Scopes::parse(claims.scope.as_deref().unwrap_or_default()),
@@ -181,7 +186,9 @@ async fn subject<'a>(
             let grant = presented::living(context, &basis.gid, now).await?;
             let grant = grant.ok_or_else(refused)?;
             Subject {
-                client: presented::client_of(context, &grant).ok_or_else(refused)?,
+                client: presented::client_of(context, &grant)
+                    .cloned()
+                    .ok_or_else(refused)?,
                 scopes: Scopes::parse(&grant.scope),
                 exp: basis.exp,
                 act: None,
@@ -242,32 +249,16 @@ async fn actor(
             ));
         }
     };
-    let claims = access_token(context, token, now)
+    let living = access_token::living(context, token, now).await?;
+    let Living { claims, grant, .. } = living
         // A token that says that somebody acts is nobody's own.
-        .filter(|claims| claims.exchange.is_none())
+        .filter(|living| living.claims.exchange.is_none() && living.client.uid == client.uid)
         .ok_or_else(refused)?;
-    match &claims.gid {
-        None if claims.client_id == client.name => Ok(Some(Actor {
-            sub: claims.sub,
-            exp: claims.exp,
-            gid: None,
-        })),
-        None => Err(refused()),
-        Some(grant_id) => {
-            let grant = presented::live_grant(context, client, grant_id, now).await?;
-            let grant = grant.ok_or_else(refused)?;
-            Ok(Some(Actor {
-                sub: grant.user_id,
-                exp: claims.exp,
-                gid: Some(grant.id),
-            }))
-        }
-    }
-}
-
-fn access_token(context: &Context, token: &str, now: UnixMillis) -> Option<AccessTokenClaims> {
-    let keys = context.snapshot.signing_keys();
-    verify_access_token(keys, &context.site.issuer, None, token, now).ok()
+    Ok(Some(Actor {
+        sub: claims.sub,
+        exp: claims.exp,
+        gid: grant.map(|grant| grant.id),
+    }))
 }
 
 /// RFC 8693 4.1: the actor, and within it those who acted before. They are never left out.
@@ -293,11 +284,7 @@ fn actors(act: &Value) -> usize {
 
 /// What was asked for; everything that is left, if nothing was. Never more than the token shown allows,
 /// nor than its client or this one may have.
-fn scopes(
-    client: &Client,
-    subject: &Subject<'_>,
-    asked: Option<&str>,
-) -> Result<Scopes, OAuthError> {
+fn scopes(client: &Client, subject: &Subject, asked: Option<&str>) -> Result<Scopes, OAuthError> {
     let mut allowed = subject
         .scopes
         .within(&subject.client.spec.scopes)
