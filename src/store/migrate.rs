@@ -48,6 +48,7 @@ embed! {
     3 "0003_openid",
     4 "0004_openid_flows",
     5 "0005_attempts",
+    6 "0006_consented_claims",
 }
 
 /// The number of the newest migration this binary knows.

@@ -1,8 +1,15 @@
-//! Claims about a person, by scope (OpenID Connect Core 5.4).
+//! Claims about a person, by scope (OpenID Connect Core 5.4) or one by one (5.5).
 
 use serde_json::{Map, Value};
 
-use super::{grant::LiveGrant, scope::Scopes};
+use std::collections::BTreeSet;
+
+use super::{
+    claims_request::{ClaimsRequest, Place},
+    grant::LiveGrant,
+    scope::Scopes,
+};
+use assay_reconciler::spec::oidc_client::Scope;
 
 /// What `profile` allows.
 const PROFILE: [&str; 13] = [
@@ -48,8 +55,52 @@ pub(super) fn supported() -> Vec<&'static str> {
     claims
 }
 
-/// What the client may see of the person, without `sub`.
-pub(super) fn by_scope(grant: &LiveGrant, scopes: &Scopes) -> Map<String, Value> {
+/// The scope by which a claim about the person is given; `None` if it is not about the person, or unknown.
+pub(super) fn scope_of(name: &str) -> Option<&'static str> {
+    match name {
+        "updated_at" => Some("profile"),
+        "email" | "email_verified" => Some("email"),
+        "address" => Some("address"),
+        "phone_number" | "phone_number_verified" => Some("phone"),
+        name => PROFILE.contains(&name).then_some("profile"),
+    }
+}
+
+/// What the client may see of the person in this place, without `sub`: by scope, and what was asked for
+/// one by one among what the client may have at all.
+pub(super) fn given(
+    grant: &LiveGrant,
+    scopes: &Scopes,
+    place: Place,
+    allowed: &BTreeSet<Scope>,
+) -> Map<String, Value> {
+    let mut given = by_scope(grant, scopes);
+    one_by_one(grant, place, allowed, &mut given);
+    given
+}
+
+/// Adds what was asked for one by one. What has another value than the one asked for is left out.
+pub(super) fn one_by_one(
+    grant: &LiveGrant,
+    place: Place,
+    allowed: &BTreeSet<Scope>,
+    given: &mut Map<String, Value>,
+) {
+    if grant.claims.is_none() {
+        return;
+    }
+    let all = by_scope(grant, &Scopes::parse("profile email address phone"));
+    let asked = ClaimsRequest::kept(grant.claims.as_deref());
+    for (name, wish) in asked.wishes(place) {
+        let may = scope_of(name).is_some_and(|scope| allowed.contains(scope));
+        if let Some(value) = all.get(name).filter(|value| may && wish.takes(value)) {
+            given.insert(name.to_owned(), value.clone());
+        }
+    }
+}
+
+/// What scopes show of the person.
+fn by_scope(grant: &LiveGrant, scopes: &Scopes) -> Map<String, Value> {
     let attributes: Map<String, Value> =
         serde_json::from_str(&grant.attributes).unwrap_or_default();
     let mut claims = Map::new();
@@ -80,6 +131,7 @@ pub(super) fn by_scope(grant: &LiveGrant, scopes: &Scopes) -> Map<String, Value>
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::clock::UnixMillis;
@@ -91,6 +143,7 @@ mod tests {
             user_id: "u".into(),
             scope: String::new(),
             nonce: None,
+            claims: None,
             authenticated_at: UnixMillis::from_seconds(1),
             amr: "[]".into(),
             acr: None,
@@ -118,6 +171,53 @@ mod tests {
         assert_eq!(names("openid profile"), ["name", "updated_at"]);
         assert_eq!(names("openid email"), ["email", "email_verified"]);
         assert_eq!(names("phone"), ["phone_number"]);
+    }
+
+    #[test]
+    fn a_claim_is_given_where_it_was_asked_for() {
+        let asked = r#"{"userinfo":{"name":{},"email":{},"locale":{},"phone_number":{"values":["+2"]}},
+            "id_token":{"email_verified":{"values":[true]},"updated_at":{}}}"#;
+        let grant = LiveGrant {
+            claims: Some(asked.into()),
+            ..grant()
+        };
+        let names = |place, scopes: &[&str]| {
+            let allowed = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
+            let given = given(&grant, &Scopes::parse("openid"), place, &allowed);
+            given.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        let all = ["openid", "profile", "email", "phone"];
+        assert_eq!(names(Place::Userinfo, &all), ["email", "name"]);
+        assert_eq!(names(Place::Userinfo, &["openid", "email"]), ["email"]);
+        assert_eq!(
+            names(Place::IdToken, &all),
+            ["email_verified", "updated_at"]
+        );
+        assert!(names(Place::IdToken, &["openid"]).is_empty());
+    }
+
+    #[test]
+    fn every_claim_of_the_person_in_discovery_has_its_scope() {
+        let of_the_token = [
+            "iss",
+            "sub",
+            "aud",
+            "exp",
+            "iat",
+            "auth_time",
+            "nonce",
+            "at_hash",
+            "amr",
+            "acr",
+            "sid",
+        ];
+        for name in supported() {
+            assert_eq!(
+                scope_of(name).is_none(),
+                of_the_token.contains(&name),
+                "{name}"
+            );
+        }
     }
 
     #[test]

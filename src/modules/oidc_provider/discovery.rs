@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     crypto::foreign::{MAC_NAMES, SIGNATURE_NAMES},
-    modules::{Context, jwt::JWKS_PATH, prepared::PreparedJson},
+    modules::{Context, jwt::JWKS_PATH, prepared::PreparedJson, session::Acr},
 };
 
 /// The document.
@@ -68,9 +68,10 @@ fn document(context: &Context) -> Value {
         "dpop_signing_alg_values_supported": SIGNATURE_NAMES,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": PROMPTS,
+        "acr_values_supported": Acr::supported(&context.snapshot),
         "claim_types_supported": ["normal"],
         "claims_supported": claims::supported(),
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": true,
         "request_object_signing_alg_values_supported": SIGNATURE_NAMES,
         "pushed_authorization_request_endpoint": site.url(PAR_PATH),

@@ -26,6 +26,10 @@ pub(super) struct NewGrant<'a> {
     pub(super) person: &'a SignedIn,
     pub(super) scopes: &'a Scopes,
     pub(super) nonce: Option<&'a str>,
+    /// What was asked for claim by claim.
+    pub(super) claims: Option<&'a str>,
+    /// What its tokens say of the sign-in.
+    pub(super) acr: Option<&'a str>,
     /// The key that the client announced (RFC 9449 10).
     pub(super) dpop_jkt: Option<&'a str>,
     /// When the last token that can come from it has expired.
@@ -45,8 +49,8 @@ pub(super) async fn make(
         tx,
         "INSERT INTO oidc_grants (id, client_uid, user_id, session_id, scope, nonce,
                                   authenticated_at, amr, acr, created_at, expires_at, sid,
-                                  dpop_jkt)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                  dpop_jkt, claims)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         &id,
         grant.client_uid,
         &grant.person.user_id,
@@ -55,11 +59,12 @@ pub(super) async fn make(
         grant.nonce,
         grant.person.authenticated_at,
         &grant.person.amr,
-        &grant.person.acr,
+        grant.acr,
         now,
         grant.expires_at,
         &sid,
         grant.dpop_jkt,
+        grant.claims,
     )?;
     Ok(id)
 }
@@ -72,6 +77,8 @@ pub(super) struct LiveGrant {
     pub(super) user_id: String,
     pub(super) scope: String,
     pub(super) nonce: Option<String>,
+    /// What was asked for claim by claim (`claims_request`).
+    pub(super) claims: Option<String>,
     pub(super) authenticated_at: UnixMillis,
     pub(super) amr: String,
     pub(super) acr: Option<String>,
@@ -94,7 +101,7 @@ macro_rules! live_grant {
             "SELECT ",
             $more,
             "g.id, g.client_uid, g.user_id, g.scope, g.nonce, g.authenticated_at, g.amr, g.acr,
-        g.sid, g.dpop_jkt,
+        g.sid, g.dpop_jkt, g.claims,
         u.email, u.email_verified, u.attributes, u.updated_at AS user_updated_at
    FROM oidc_grants g
    JOIN users u ON u.id = g.user_id

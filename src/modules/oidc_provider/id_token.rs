@@ -1,12 +1,14 @@
 //! ID tokens (OpenID Connect Core 2).
 
-use assay_reconciler::spec::SigningAlgorithm;
+use std::collections::BTreeSet;
+
+use assay_reconciler::spec::{SigningAlgorithm, oidc_client::Scope};
 use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{claims, grant::LiveGrant, scope::Scopes};
+use super::{claims, claims_request::Place, grant::LiveGrant, scope::Scopes};
 use crate::{
     clock::UnixMillis,
     crypto::{CryptoError, Expected, SigningKey, VerifyingKeys},
@@ -42,6 +44,8 @@ pub(super) struct Occasion<'a> {
     pub(super) access_token: &'a str,
     pub(super) issued_at: UnixMillis,
     pub(super) expires_at: UnixMillis,
+    /// The scopes that the client may have at all.
+    pub(super) allowed: &'a BTreeSet<Scope>,
 }
 
 /// The ID token of a grant.
@@ -65,7 +69,7 @@ pub(super) fn make(
         sid: grant.sid.as_deref(),
         gid: &grant.id,
         // Also here, not only at userinfo: many applications read nothing else.
-        person: claims::by_scope(grant, scopes),
+        person: claims::given(grant, scopes, Place::IdToken, occasion.allowed),
     };
     key.sign_jwt(jwt::ID_TOKEN, &claims)
 }

@@ -8,6 +8,7 @@ mod access_token;
 mod asking;
 mod authorize;
 mod claims;
+mod claims_request;
 mod client_auth;
 mod client_keys;
 mod consent;

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::{
     access_token::{self, Living},
     claims,
+    claims_request::Place,
     dpop::{self, ProofError},
     presented,
     scope::Scopes,
@@ -169,7 +170,8 @@ async fn answer(
 
     let mut answer = Map::new();
     answer.insert("sub".into(), grant.user_id.as_str().into());
-    answer.extend(claims::by_scope(&grant, &scopes));
+    let given = claims::given(&grant, &scopes, Place::Userinfo, &client.spec.scopes);
+    answer.extend(given);
     let headers = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((headers, Json(Value::Object(answer))).into_response())
 }

@@ -122,7 +122,6 @@ pub(super) async fn submit(
     let authentication = Authentication {
         user_id: &user.id,
         amr: &["pwd"],
-        acr: None,
     };
     let cookie = session::sign_in(&context, &headers, &address, authentication).await?;
     let mut response = Redirect::to(place.as_str()).into_response();

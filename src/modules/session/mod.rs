@@ -5,6 +5,7 @@
 //! forms with [`csrf`]. The module's own page is `/auth/account`.
 
 mod account;
+mod acr;
 mod address;
 mod browser;
 mod cookie;
@@ -25,6 +26,7 @@ use axum::{
 
 pub(in crate::modules) use self::return_to::with_return_to;
 pub use self::{
+    acr::Acr,
     address::ClientAddress,
     browser::Browser,
     end::{SignedOut, end_session, end_sessions_of, revoke, sign_out},

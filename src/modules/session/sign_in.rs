@@ -2,7 +2,7 @@ use axum::http::{HeaderMap, HeaderValue, header::USER_AGENT};
 use serde_json::json;
 
 use super::{
-    ClientAddress,
+    Acr, ClientAddress,
     cookie::SESSION,
     end,
     record::{self, NewSession},
@@ -25,8 +25,6 @@ pub struct Authentication<'a> {
     pub user_id: &'a str,
     /// How (RFC 8176).
     pub amr: &'a [&'a str],
-    /// The context that was reached.
-    pub acr: Option<&'a str>,
 }
 
 /// Signs the person in at this browser and gives the `Set-Cookie` header to answer with.
@@ -55,7 +53,7 @@ pub async fn sign_in(
         user_id: authentication.user_id,
         csrf_secret: csrf_secret.expose(),
         amr: &json!(authentication.amr).to_string(),
-        acr: authentication.acr,
+        acr: Acr::reached(authentication.amr).map(Acr::name),
         ip: address.text(),
         user_agent,
         now,

@@ -92,6 +92,25 @@ impl From<SessionRow> for SignedIn {
     }
 }
 
+#[cfg(test)]
+impl SignedIn {
+    /// Somebody who signed in with a password.
+    pub(in crate::modules) fn for_test(user_id: &str, authenticated_at: UnixMillis) -> Self {
+        Self {
+            session_id: "s".to_owned(),
+            user_id: user_id.to_owned(),
+            email: "ada@example.com".to_owned(),
+            email_verified: true,
+            name: None,
+            is_admin: false,
+            authenticated_at,
+            amr: r#"["pwd"]"#.to_owned(),
+            acr: Some(super::Acr::SingleFactor.name().to_owned()),
+            csrf_secret: String::new(),
+        }
+    }
+}
+
 impl FromRequestParts<Context> for Visitor {
     type Rejection = Problem;
 

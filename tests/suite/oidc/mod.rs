@@ -3,6 +3,7 @@
 
 mod authorize;
 mod back_channel;
+mod claims_parameter;
 mod client_assertion;
 mod clients;
 mod consent;
@@ -20,11 +21,13 @@ mod request_object;
 mod response_mode;
 mod revocation;
 mod sessions;
+mod step_up;
 mod token;
 mod token_exchange;
 mod userinfo;
 
 use reqwest::Method;
+use serde_json::Value;
 
 use crate::harness::{
     Assay, Authorization, ClientAuthentication, Manifests, Registration, RelyingParty, Reply,
@@ -167,6 +170,14 @@ impl Bench {
         let mut visitor = self.assay.visitor();
         let tokens = client.sign_in(&mut visitor, &self.ada).await;
         (visitor, tokens)
+    }
+
+    /// What was recorded under this name, newest first.
+    async fn audit(&self, action: &str) -> Vec<Value> {
+        let path = format!("/auth/admin/auth/audit?action={action}");
+        let reply = Reply::to(self.assay.admin(Method::GET, &path)).await;
+        let events = reply.expect_status(200).json();
+        events["events"].as_array().unwrap().clone()
     }
 
     /// Posts a form exactly as written.

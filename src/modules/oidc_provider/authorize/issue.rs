@@ -1,6 +1,5 @@
 use super::{
     super::grant::{self, NewGrant},
-    super::scope::Scopes,
     request::AuthorizationRequest,
 };
 use crate::{
@@ -8,7 +7,10 @@ use crate::{
     modules::{
         Context, Problem,
         audit::{self, AuditEvent},
-        oidc_provider::{consent, lifetimes::Lifetimes},
+        oidc_provider::{
+            consent::{self, Consented},
+            lifetimes::Lifetimes,
+        },
         session::SignedIn,
     },
     store::execute,
@@ -19,7 +21,7 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
     context: &Context,
     request: &AuthorizationRequest,
     person: &SignedIn,
-    consented: Option<&Scopes>,
+    consented: Option<&Consented>,
 ) -> Result<String, Problem> {
     let now = context.clock.now();
     let lifetimes = Lifetimes::of(&context.snapshot, &request.client);
@@ -30,12 +32,15 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
         .as_ref()
         .map(super::super::pkce::CodeChallenge::as_str);
 
+    let claims = request.claims.to_keep();
     let mut tx = context.store.begin().await?;
     let made = NewGrant {
         client_uid: &request.client.uid,
         person,
         scopes: &request.scopes,
         nonce: request.nonce.as_deref(),
+        claims: claims.as_deref(),
+        acr: request.acr.said(person.acr.as_deref()),
         dpop_jkt: request.dpop_jkt.as_deref(),
         expires_at: code_expires_at + lifetimes.refresh_token + lifetimes.access_token,
     };
@@ -52,15 +57,22 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
         now,
         code_expires_at,
     )?;
-    if let Some(scopes) = consented {
-        consent::remember(&mut tx, &person.user_id, &request.client.uid, scopes, now).await?;
+    if let Some(consented) = consented {
+        consent::remember(
+            &mut tx,
+            &person.user_id,
+            &request.client.uid,
+            consented,
+            now,
+        )
+        .await?;
         let actor = format!("user:{}", person.user_id);
         let subject = format!("client:{}", request.client.name);
         let event = AuditEvent {
             actor: &actor,
             action: "oidc.consent",
             subject: Some(&subject),
-            detail: serde_json::json!({ "scope": scopes.to_string() }),
+            detail: consented.as_json(),
             ip: None,
         };
         audit::record(&mut tx, event, now).await?;

@@ -8,6 +8,7 @@ mod request_object;
 pub(super) mod response_mode;
 mod signed_response;
 pub(super) mod step;
+mod step_up;
 
 use axum::{
     body::Bytes,
@@ -22,14 +23,14 @@ use self::{
     request::{AuthorizationRequest, MAX_REQUEST, Refusal, Untrusted},
     step::{Situation, Step},
 };
-use super::{consent, error::ErrorCode, flow::Flow, id_token, scope::Scopes};
+use super::{consent, consent::Consented, error::ErrorCode, flow::Flow, id_token};
 use crate::{
     modules::{
         Context, Problem,
         form::{self, FormError},
         pages::Trouble,
         parameters::Parameters,
-        session::{Browser, SignedIn, Visitor},
+        session::{Acr, Browser, SignedIn, Visitor},
     },
     store::StoreError,
 };
@@ -175,7 +176,7 @@ pub(super) async fn next_step(
         Err((code, why)) => return Ok(Step::Refuse(code, why)),
     };
     let consented = match person {
-        None => Scopes::default(),
+        None => Consented::default(),
         Some(person) => {
             consent::recorded(&context.store, &person.user_id, &request.client.uid).await?
         }
@@ -183,7 +184,8 @@ pub(super) async fn next_step(
     Ok(step::next(
         request,
         &Situation {
-            person: person.map(|person| (person.user_id.as_str(), person.authenticated_at)),
+            person,
+            reachable: Acr::reachable(&context.snapshot),
             asked_at: flow.asked_at,
             now: context.clock.now(),
             hinted: hinted.as_deref(),

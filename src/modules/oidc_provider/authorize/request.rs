@@ -10,6 +10,8 @@ use assay_reconciler::spec::{
 
 use super::{
     super::{
+        claims_request::ClaimsRequest,
+        consent::Consented,
         error::ErrorCode,
         pkce::CodeChallenge,
         redirect_uri::is_registered,
@@ -19,6 +21,7 @@ use super::{
     answer::Recipient,
     asked::Asked,
     response_mode::ResponseMode,
+    step_up::WantedAcr,
 };
 use crate::{
     generation::{Client, Snapshot},
@@ -30,7 +33,8 @@ use crate::{
 pub(super) const MAX_REQUEST: usize = 8 * 1024;
 
 /// Longest values, in bytes. Others may have [`MAX_VALUE`].
-const LIMITS: [(&str, usize); 5] = [
+const LIMITS: [(&str, usize); 6] = [
+    ("claims", 4_096),
     ("state", 2_048),
     ("nonce", 512),
     ("login_hint", 512),
@@ -49,6 +53,8 @@ pub(in crate::modules::oidc_provider) struct AuthorizationRequest {
     pub(in crate::modules::oidc_provider) redirect_uri_sent: String,
     pub(in crate::modules::oidc_provider) scopes: Scopes,
     pub(in crate::modules::oidc_provider) nonce: Option<String>,
+    pub(in crate::modules::oidc_provider) claims: ClaimsRequest,
+    pub(in crate::modules::oidc_provider) acr: WantedAcr,
     pub(in crate::modules::oidc_provider) code_challenge: Option<CodeChallenge>,
     pub(in crate::modules::oidc_provider) prompt: Prompt,
     /// Seconds.
@@ -57,6 +63,16 @@ pub(in crate::modules::oidc_provider) struct AuthorizationRequest {
     /// The key that the tokens shall be bound to (RFC 9449 10).
     pub(in crate::modules::oidc_provider) dpop_jkt: Option<String>,
     pub(in crate::modules::oidc_provider) id_token_hint: Option<String>,
+}
+
+impl AuthorizationRequest {
+    /// What the person must have consented to.
+    pub(in crate::modules::oidc_provider) fn needed(&self) -> Consented {
+        Consented {
+            scopes: self.scopes.clone(),
+            claims: self.claims.beyond(&self.scopes, &self.client.spec.scopes),
+        }
+    }
 }
 
 /// What the client wants the person to be asked.
@@ -151,6 +167,8 @@ pub(in crate::modules::oidc_provider) fn check(
             max_age: details
                 .max_age
                 .or(client.spec.default_max_age.map(Span::as_secs)),
+            acr: WantedAcr::of(&client.spec, &details.claims, parameters.get("acr_values")),
+            claims: details.claims,
             scopes: details.scopes,
             nonce: parameters.get("nonce").map(str::to_owned),
             code_challenge: details.code_challenge,
@@ -220,6 +238,7 @@ fn only_redirect_uri(client: &Client, parameters: &Parameters) -> Option<String>
 
 struct Details {
     scopes: Scopes,
+    claims: ClaimsRequest,
     code_challenge: Option<CodeChallenge>,
     prompt: Prompt,
     max_age: Option<u32>,
@@ -271,6 +290,7 @@ fn details(client: &Client, asked: &Asked) -> Result<Details, Refused> {
         prompt: prompt(parameters)?,
         max_age: max_age(parameters)?,
         dpop_jkt: dpop_jkt(parameters)?,
+        claims: claims(parameters)?,
         scopes,
     })
 }
@@ -338,6 +358,13 @@ fn scopes(client: &Client, parameters: &Parameters) -> Result<Scopes, Refused> {
         scopes.remove("offline_access");
     }
     Ok(scopes)
+}
+
+fn claims(parameters: &Parameters) -> Result<ClaimsRequest, Refused> {
+    match parameters.get("claims") {
+        None => Ok(ClaimsRequest::default()),
+        Some(text) => ClaimsRequest::parse(text).map_err(invalid),
+    }
 }
 
 fn code_challenge(

@@ -1,16 +1,23 @@
 //! What stands between a request and its code.
 
-use super::{super::scope::Scopes, request::AuthorizationRequest};
-use crate::clock::UnixMillis;
-
-use super::super::error::ErrorCode;
+use super::{
+    super::{consent::Consented, error::ErrorCode},
+    request::AuthorizationRequest,
+    step_up::Verdict,
+};
+use crate::{
+    clock::UnixMillis,
+    modules::session::{Acr, SignedIn},
+};
 use assay_reconciler::spec::oidc_client::Consent;
 
 /// What the decision depends on, beside the request.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::modules::oidc_provider) struct Situation<'a> {
-    /// Who is signed in and since when.
-    pub(in crate::modules::oidc_provider) person: Option<(&'a str, UnixMillis)>,
+    /// Who is signed in.
+    pub(in crate::modules::oidc_provider) person: Option<&'a SignedIn>,
+    /// The highest that anybody can reach here.
+    pub(in crate::modules::oidc_provider) reachable: Option<Acr>,
     /// When this request arrived.
     pub(in crate::modules::oidc_provider) asked_at: UnixMillis,
     /// Now.
@@ -18,7 +25,7 @@ pub(in crate::modules::oidc_provider) struct Situation<'a> {
     /// The person that the `id_token_hint` names.
     pub(in crate::modules::oidc_provider) hinted: Option<&'a str>,
     /// What the person has consented to before.
-    pub(in crate::modules::oidc_provider) consented: &'a Scopes,
+    pub(in crate::modules::oidc_provider) consented: &'a Consented,
 }
 
 /// What comes next.
@@ -40,15 +47,24 @@ pub(in crate::modules::oidc_provider) fn next(
     situation: &Situation<'_>,
 ) -> Step {
     let is_silent = request.prompt.none;
-    let Some((user_id, authenticated_at)) = situation.person else {
+    let reached = situation.person.and_then(|person| person.acr.as_deref());
+    let verdict = request
+        .acr
+        .verdict(reached.and_then(Acr::named), situation.reachable);
+    if verdict == Verdict::Unreachable {
+        return unmet();
+    }
+    let Some(person) = situation.person else {
         return sign_in(is_silent);
     };
+    let (user_id, authenticated_at) = (person.user_id.as_str(), person.authenticated_at);
     let is_fresh = authenticated_at >= situation.asked_at;
-    if situation.hinted.is_some_and(|hinted| hinted != user_id) {
+    if situation.hinted.is_some_and(|hinted| hinted != user_id) || !request.claims.is_about(user_id)
+    {
         return if is_silent || is_fresh {
             Step::Refuse(
                 ErrorCode::LoginRequired,
-                "another person is signed in than id_token_hint names",
+                "another person is signed in than the request names",
             )
         } else {
             Step::SignIn
@@ -59,6 +75,15 @@ pub(in crate::modules::oidc_provider) fn next(
     });
     if !is_fresh && (request.prompt.login || is_too_old || request.max_age == Some(0)) {
         return sign_in(is_silent);
+    }
+    if verdict == Verdict::TooLow {
+        if !is_fresh {
+            return sign_in(is_silent);
+        }
+        // They have just signed in, and did not get as far as that.
+        if request.acr.is_essential() {
+            return unmet();
+        }
     }
     if needs_consent(request, situation.consented) {
         return if is_silent {
@@ -78,10 +103,18 @@ fn sign_in(is_silent: bool) -> Step {
     }
 }
 
-fn needs_consent(request: &AuthorizationRequest, consented: &Scopes) -> bool {
+/// OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+fn unmet() -> Step {
+    Step::Refuse(
+        ErrorCode::UnmetAuthenticationRequirements,
+        "nobody can sign in here as the claim acr demands",
+    )
+}
+
+fn needs_consent(request: &AuthorizationRequest, consented: &Consented) -> bool {
     request.prompt.consent
         || (request.client.spec.consent == Consent::Explicit
-            && !request.scopes.is_within(consented))
+            && !request.needed().is_within(consented))
 }
 
 #[cfg(test)]
@@ -92,7 +125,13 @@ mod tests {
     use serde_json::json;
 
     use super::{
-        super::{answer::Recipient, request::Prompt, response_mode::ResponseMode},
+        super::{
+            super::{claims_request::ClaimsRequest, scope::Scopes},
+            answer::Recipient,
+            request::Prompt,
+            response_mode::ResponseMode,
+            step_up::WantedAcr,
+        },
         *,
     };
     use crate::{crypto::SigningAlgorithm, generation::Client};
@@ -114,6 +153,8 @@ mod tests {
             redirect_uri_sent: "https://app/cb".into(),
             scopes: Scopes::parse("openid email"),
             nonce: None,
+            claims: ClaimsRequest::default(),
+            acr: WantedAcr::default(),
             code_challenge: None,
             prompt: Prompt::default(),
             max_age: None,
@@ -131,11 +172,16 @@ mod tests {
 
     /// Asked at 100 s, decided at 110 s; the person signed in at `signed_in`.
     fn step(request: &AuthorizationRequest, signed_in: Option<i64>, consented: &str) -> Step {
-        let consented = Scopes::parse(consented);
+        let consented = Consented {
+            scopes: Scopes::parse(consented),
+            ..Consented::default()
+        };
+        let person = signed_in.map(|seconds| SignedIn::for_test("ada", at(seconds)));
         next(
             request,
             &Situation {
-                person: signed_in.map(|seconds| ("ada", at(seconds))),
+                person: person.as_ref(),
+                reachable: Some(Acr::MultiFactor),
                 asked_at: at(100),
                 now: at(110),
                 hinted: request.id_token_hint.as_deref(),
@@ -218,5 +264,61 @@ mod tests {
         );
         request.id_token_hint = Some("ada".into());
         assert_eq!(step(&request, Some(50), ""), Step::Grant);
+    }
+
+    fn asking(text: &str) -> AuthorizationRequest {
+        let mut request = request("explicit");
+        request.claims = ClaimsRequest::parse(text).unwrap();
+        request.acr = WantedAcr::of(&request.client.spec, &request.claims, None);
+        request
+    }
+
+    #[test]
+    fn a_session_that_proves_too_little_is_not_enough() {
+        let claim = |acr: Acr, essential: bool| {
+            let claims = json!({ "id_token": {
+                "acr": { "essential": essential, "values": [acr.name()] },
+            } });
+            asking(&claims.to_string())
+        };
+        let all = "openid email";
+        let needed = claim(Acr::MultiFactor, true);
+        assert_eq!(step(&needed, None, all), Step::SignIn);
+        assert_eq!(step(&needed, Some(50), all), Step::SignIn);
+        let unmet = ErrorCode::UnmetAuthenticationRequirements;
+        assert_eq!(code(step(&needed, Some(101), all)), unmet);
+        let wished = claim(Acr::MultiFactor, false);
+        assert_eq!(step(&wished, Some(50), all), Step::SignIn);
+        assert_eq!(step(&wished, Some(101), all), Step::Grant);
+        assert_eq!(
+            step(&claim(Acr::SingleFactor, true), Some(50), all),
+            Step::Grant
+        );
+        let mut silent = wished;
+        silent.prompt.none = true;
+        assert_eq!(code(step(&silent, Some(50), all)), ErrorCode::LoginRequired);
+    }
+
+    #[test]
+    fn what_is_asked_for_beyond_the_scopes_is_consented_to() {
+        let mut request = asking(r#"{"userinfo":{"name":null,"email":null}}"#);
+        let mut client = (*request.client).clone();
+        client.spec.scopes = ["openid", "email", "profile"]
+            .map(|s| s.parse().unwrap())
+            .into();
+        request.client = Arc::new(client);
+        assert_eq!(step(&request, Some(50), "openid email"), Step::Consent);
+        assert_eq!(
+            step(&request, Some(50), "openid email profile"),
+            Step::Grant
+        );
+    }
+
+    #[test]
+    fn the_subject_asked_for_is_the_one_answered_about() {
+        let eve = asking(r#"{"id_token":{"sub":{"value":"eve"}}}"#);
+        assert_eq!(step(&eve, Some(50), "openid email"), Step::SignIn);
+        let refused = step(&eve, Some(101), "openid email");
+        assert_eq!(code(refused), ErrorCode::LoginRequired);
     }
 }

@@ -1,13 +1,15 @@
 //! `/auth/consent`: the person says whether a client may see what it asks for.
 
+mod meaning;
 mod page;
 mod record;
 
 use crate::modules::{Context, Problem};
 
 pub(super) use self::{
-    page::{decide, meanings, show},
-    record::{recorded, remember},
+    meaning::of_scopes,
+    page::{decide, show},
+    record::{Consented, recorded, remember},
 };
 use super::flow::Flow;
 

@@ -16,9 +16,8 @@ use super::{
         },
         error::ErrorCode,
         flow::Flow,
-        scope::Scopes,
     },
-    address,
+    address, meaning,
 };
 use crate::modules::{
     Context, Problem,
@@ -52,27 +51,6 @@ const ENGLISH: Texts = Texts {
     policy: "Privacy policy",
     terms: "Terms of service",
 };
-
-/// What the person is shown of these scopes: each with what it lets a client do.
-pub(in crate::modules::oidc_provider) fn meanings(
-    scopes: &Scopes,
-) -> Vec<(&str, Option<&'static str>)> {
-    let scopes = scopes.for_people().into_iter();
-    scopes.map(|scope| (scope, meaning(scope))).collect()
-}
-
-/// What a scope lets a client do.
-fn meaning(scope: &str) -> Option<&'static str> {
-    Some(match scope {
-        "openid" => "Recognise you when you sign in",
-        "profile" => "See your name and profile",
-        "email" => "See your e-mail address",
-        "address" => "See your postal address",
-        "phone" => "See your phone number",
-        "offline_access" => "Keep this access while you are away",
-        _ => return None,
-    })
-}
 
 #[derive(Template)]
 #[template(path = "oidc_provider/templates/consent.html")]
@@ -127,6 +105,9 @@ fn ask(
         ..flow
     };
     let spec = &request.client.spec;
+    let needed = request.needed();
+    let mut scopes = meaning::of_scopes(&needed.scopes);
+    scopes.extend(meaning::of_claims(&needed.claims));
     let logo = spec.logo_uri.as_ref().map(WebUri::as_str);
     let page = ConsentPage {
         texts: &ENGLISH,
@@ -135,7 +116,7 @@ fn ask(
         policy: spec.policy_uri.as_ref().map(WebUri::as_str),
         terms: spec.tos_uri.as_ref().map(WebUri::as_str),
         person: &person.email,
-        scopes: meanings(&request.scopes),
+        scopes,
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
         flow: &flow.seal(&context.keyring)?,
         other_account: &session::with_return_to("/auth/login", resume),
@@ -190,9 +171,9 @@ pub(in crate::modules::oidc_provider) async fn decide(
             // The sign-in may have grown too old while the page was open.
             match authorize::next_step(&context, &request, Some(&person), &flow).await? {
                 Step::Consent | Step::Grant => {
-                    let scopes = &request.scopes;
+                    let allowed = request.needed();
                     let code =
-                        authorize::issue_code(&context, &request, &person, Some(scopes)).await?;
+                        authorize::issue_code(&context, &request, &person, Some(&allowed)).await?;
                     Ok(request.recipient.grant(&context, &code))
                 }
                 Step::SignIn | Step::Refuse(..) => {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     super::{
-        consent,
+        consent::{self, Consented},
         grant::{self, NewGrant},
         lifetimes::Lifetimes,
         scope::Scopes,
@@ -110,6 +110,8 @@ pub(super) async fn allow(
     let client = &asked.client;
     let lifetimes = Lifetimes::of(&context.snapshot, client);
     let made = NewGrant {
+        claims: None,
+        acr: person.acr.as_deref(),
         client_uid: &client.uid,
         person,
         scopes: &asked.scopes,
@@ -124,7 +126,11 @@ pub(super) async fn allow(
         return Ok(Outcome::Gone);
     }
     let scopes = &asked.scopes;
-    consent::remember(&mut tx, &person.user_id, &client.uid, scopes, now).await?;
+    let allowed = Consented {
+        scopes: scopes.clone(),
+        ..Consented::default()
+    };
+    consent::remember(&mut tx, &person.user_id, &client.uid, &allowed, now).await?;
     let detail = json!({ "scope": scopes.to_string(), "grant": grant_id });
     let action = "oidc.device_allowed";
     tell(&mut tx, action, person, client, detail, address, now).await?;

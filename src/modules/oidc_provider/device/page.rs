@@ -166,7 +166,7 @@ fn put_question(
         logo,
         user_code: &flow.user_code.to_string(),
         person: &person.email,
-        scopes: consent::meanings(&asked.scopes),
+        scopes: consent::of_scopes(&asked.scopes),
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
         flow: &flow.seal(&context.keyring)?,
         other_account: &session::with_return_to("/auth/login", here),

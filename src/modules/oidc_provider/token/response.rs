@@ -119,6 +119,7 @@ pub(super) fn of_grant(
             access_token: &access_token,
             issued_at: now,
             expires_at: now + lifetimes.id_token,
+            allowed: &client.spec.scopes,
         };
         let key = signing_key(context, client)?;
         Some(id_token::make(key, grant, scopes, &occasion)?)
