@@ -125,3 +125,27 @@ spec:
         .run()
         .expect_code(2);
 }
+
+#[test]
+fn what_others_leave_in_a_folder_is_passed_over() {
+    let module = "apiVersion: assay/v1\nkind: Module\nmetadata: { name: password }\n";
+    let folder = Manifests::new()
+        .file("modules.yaml", module)
+        .file(
+            "app/node_modules/some/tsdoc.json",
+            "// about a package\n{\n  \"version\": \"1\"\n}\n",
+        )
+        .file(".git/config.yaml", "]");
+    Command::offline(["validate", "-f", "."])
+        .in_folder(folder.path())
+        .run()
+        .expect_code(0);
+    folder.write(
+        "app/other_modules.json",
+        "// about a package\n{\n  \"version\": \"1\"\n}\n",
+    );
+    Command::offline(["validate", "-f", "."])
+        .in_folder(folder.path())
+        .run()
+        .expect_code(2);
+}

@@ -36,7 +36,7 @@ impl Walk {
                         path,
                         "the folder holds no manifest",
                         "manifests are files named `*.yaml`, `*.yml` or `*.json`; \
-hidden ones are passed over",
+hidden ones and `node_modules` are passed over",
                     );
                 }
             }
@@ -80,8 +80,10 @@ hidden ones are passed over",
         entries.sort_by_key(fs::DirEntry::file_name);
         outer.push(real);
         for entry in entries {
-            // Editors, git and Kubernetes volumes keep their own things in hidden files.
-            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            // Editors, git and Kubernetes volumes keep their own things in hidden files, and npm keeps
+            // JSON by the thousand.
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(b".") || name == "node_modules" {
                 continue;
             }
             self.entry(&entry, outer);
