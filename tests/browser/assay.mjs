@@ -14,6 +14,7 @@ import postgres from "postgres";
 const BINARY = required("ASSAY_BIN", "the path of the assay binary");
 const QUICKSTART = new URL("../../config-examples/quickstart/", import.meta.url);
 const START_LIMIT_MS = 60_000;
+const ADMIN_KEY = "sk_admin_only-for-the-browser-tests-of-assay-0123456789";
 
 /** The databases that every test runs on: a name, and how to make one and remove it. */
 export const DATABASES = {
@@ -36,11 +37,18 @@ export const DATABASES = {
   },
 };
 
+/** The quickstart's manifests, with the example app at `appUrl`, on a fresh database. */
+export async function startQuickstart(makeDatabase, appUrl) {
+  const texts = ["clients.yaml", "modules.yaml"].map((name) => readFile(new URL(name, QUICKSTART), "utf8"));
+  const manifests = (await Promise.all(texts)).join("\n---\n");
+  return startAssay(makeDatabase, manifests.replaceAll("http://127.0.0.1:8090", appUrl));
+}
+
 /**
- * The quickstart's manifests, with the example app at `appUrl`, on a fresh database.
- * Gives `issuer`, `createUser(email, password)` and `stop()`.
+ * These manifests, as YAML or objects, on a fresh database; `secrets` are variables that they name.
+ * Gives `issuer`, `createUser(email, password)`, `admin(method, path, body)` and `stop()`.
  */
-export async function startAssay(makeDatabase, appUrl) {
+export async function startAssay(makeDatabase, manifests, secrets = {}) {
   const folder = await mkdtemp(join(tmpdir(), "assay-browser-"));
   const database = await makeDatabase(folder);
   const port = await freePort();
@@ -57,12 +65,14 @@ public_url = "${origin}"
 ${database.backend}
 [auth]
 issuer = "${issuer}"
+admin_api_keys = ["${ADMIN_KEY}"]
 `,
   );
+  const file = join(folder, "manifests.yaml");
+  await writeFile(file, typeof manifests === "string" ? manifests : documents(manifests));
   const { PATH, RUST_LOG = "info" } = process.env;
-  const environment = { PATH, RUST_LOG, NO_COLOR: "1", ...database.environment };
-  const manifests = await quickstartAt(folder, appUrl);
-  const server = spawn(BINARY, ["serve", "--config", config, ...manifests.flatMap((file) => ["--manifests", file])], {
+  const environment = { PATH, RUST_LOG, NO_COLOR: "1", ...database.environment, ...secrets };
+  const server = spawn(BINARY, ["serve", "--config", config, "--manifests", file], {
     cwd: folder,
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
@@ -100,18 +110,18 @@ issuer = "${issuer}"
       const [code] = await once(child, "exit");
       assert.equal(code, 0, "assay user create");
     },
+    async admin(method, path, body) {
+      const headers = { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" };
+      const response = await fetch(origin + path, { method, headers, body: body && JSON.stringify(body) });
+      assert.ok(response.ok, `${method} ${path}: ${response.status}`);
+      return response.status === 204 ? undefined : response.json();
+    },
   };
 }
 
-async function quickstartAt(folder, appUrl) {
-  const files = [];
-  for (const name of ["clients.yaml", "modules.yaml"]) {
-    const text = await readFile(new URL(name, QUICKSTART), "utf8");
-    const file = join(folder, name);
-    await writeFile(file, text.replaceAll("http://127.0.0.1:8090", appUrl));
-    files.push(file);
-  }
-  return files;
+/** JSON is YAML. */
+function documents(manifests) {
+  return manifests.map((manifest) => JSON.stringify({ apiVersion: "assay/v1", ...manifest })).join("\n---\n");
 }
 
 /** Resolves once the server says that it listens; rejects with its log when it ends or takes too long. */

@@ -2,14 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { DATABASES, startAssay } from "./assay.mjs";
+import { DATABASES, startQuickstart } from "./assay.mjs";
 import { launch, newPage, screenshot, SCREENSHOTS } from "./chromium.mjs";
+import { ALLOW, DENY, PASSWORD, SUBMIT, signIn } from "./person.mjs";
 import { startRelyingParty } from "./relying-party.mjs";
-
-const PASSWORD = "correct horse battery staple";
-const ALLOW = 'button[name="decision"][value="allow"]';
-const DENY = 'button[name="decision"][value="deny"]';
-const SUBMIT = 'form:has(input[name="password"]) button:not([type="button"])';
 
 console.log(`screenshots: ${SCREENSHOTS}`);
 
@@ -19,7 +15,7 @@ for (const [database, makeDatabase] of Object.entries(DATABASES)) {
 
     before(async () => {
       app = await startRelyingParty();
-      assay = await startAssay(makeDatabase, app.origin);
+      assay = await startQuickstart(makeDatabase, app.origin);
       await app.connect(assay.issuer);
       browser = await launch();
     });
@@ -44,12 +40,6 @@ for (const [database, makeDatabase] of Object.entries(DATABASES)) {
       } finally {
         await page.context().close();
       }
-    }
-
-    async function signIn(page, email, password = PASSWORD) {
-      await page.locator('input[name="email"]').fill(email);
-      await page.locator('input[name="password"]').fill(password);
-      await page.locator(SUBMIT).click();
     }
 
     async function allow(page) {
