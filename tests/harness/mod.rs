@@ -26,7 +26,7 @@ mod visitor;
 pub use command::{Command, Output, binary};
 pub use database::TestDb;
 pub use form::Form;
-pub use html::Tag;
+pub use html::{Tag, tags};
 pub use logout_receiver::LogoutReceiver;
 pub use manifests::Manifests;
 pub use port::free_port;

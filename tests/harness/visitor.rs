@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::header::{ACCEPT_LANGUAGE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Url};
 
 use super::html::{Tag, tags};
@@ -17,6 +17,7 @@ pub struct Visitor {
     http: reqwest::Client,
     /// By name alone: every test has one host, and a path narrower than it is nothing a test relies on.
     pub cookies: BTreeMap<String, String>,
+    languages: Option<String>,
 }
 
 /// A page that was shown.
@@ -93,7 +94,14 @@ impl Visitor {
         Self {
             http,
             cookies: BTreeMap::new(),
+            languages: None,
         }
+    }
+
+    /// Their browser asks for these languages from now on.
+    pub fn reading(mut self, languages: &str) -> Self {
+        self.languages = Some(languages.to_owned());
+        self
     }
 
     /// Follows a link.
@@ -143,6 +151,9 @@ impl Visitor {
         let mut url = from.clone();
         let mut request = request;
         for _ in 0..REDIRECT_LIMIT {
+            if let Some(languages) = &self.languages {
+                request = request.header(ACCEPT_LANGUAGE, languages);
+            }
             let reply = Reply::to(request.header(COOKIE, self.cookie_header())).await;
             self.remember(&reply);
             if !reply.status.is_redirection() {

@@ -13,6 +13,8 @@ pub struct AskingClient {
     pub redirect_uri: String,
     /// Who is expected to sign in.
     pub login_hint: Option<String>,
+    /// The languages that the client asks for.
+    pub ui_locales: Option<String>,
 }
 
 /// The client that waits at this place; `None` if none does.
@@ -31,5 +33,6 @@ pub fn asking_client(context: &Context, place: &ReturnTo) -> Option<AskingClient
         logo: spec.logo_uri.as_ref().map(ToString::to_string),
         redirect_uri: request.recipient.redirect_uri,
         login_hint: request.login_hint,
+        ui_locales: flow.asked.ui_locales().map(str::to_owned),
     })
 }

@@ -22,7 +22,9 @@ use super::{
 };
 use crate::{
     crypto::foreign::{MAC_NAMES, SIGNATURE_NAMES},
-    modules::{Context, jwt::JWKS_PATH, prepared::PreparedJson, session::Acr},
+    modules::{
+        Context, jwt::JWKS_PATH, pages::languages::LANGUAGES, prepared::PreparedJson, session::Acr,
+    },
 };
 
 /// The document.
@@ -54,6 +56,7 @@ fn document(context: &Context) -> Value {
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
         "jwks_uri": site.url(JWKS_PATH),
+        "ui_locales_supported": LANGUAGES.map(|language| language.tag),
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": RESPONSE_MODES,

@@ -1,12 +1,14 @@
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 
-use super::{Policy, page};
+use super::{Look, Policy, page};
 
 /// A page that says what went wrong and what to do now.
 #[derive(Template)]
 #[template(path = "pages/templates/trouble.html")]
 pub struct Trouble<'a> {
+    /// How it is shown.
+    pub look: &'a Look,
     /// What happened, in a few words.
     pub title: &'a str,
     /// A sentence or two for the person.
@@ -28,6 +30,6 @@ pub struct Link<'a> {
 impl Trouble<'_> {
     /// The page.
     pub fn show(&self, status: StatusCode) -> Response {
-        page(status, self, &Policy::strict())
+        page(status, self, self.look, &Policy::strict())
     }
 }

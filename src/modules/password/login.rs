@@ -12,10 +12,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{
-    Password, cost,
-    texts::{ENGLISH, Texts},
-};
+use super::{Password, cost};
 use crate::{
     crypto::{
         Secret,
@@ -26,9 +23,10 @@ use crate::{
         audit::{self, AuditEvent},
         form::StrictForm,
         oidc_provider::{self, AskingClient},
-        pages::{self, Policy},
+        pages::{self, Look, Policy, Reader, languages},
         session::{
-            self, ACCOUNT_PATH, Authentication, Browser, ClientAddress, ReturnTo, Visitor,
+            self, ACCOUNT_PATH, Authentication, Browser, ClientAddress, ReturnTo, SignedIn,
+            Visitor,
             csrf::{self, Bound},
         },
         user::{self, Email, User, UserState},
@@ -39,7 +37,8 @@ use crate::{
 #[derive(Template)]
 #[template(path = "password/templates/login.html")]
 struct LoginPage<'a> {
-    texts: &'static Texts,
+    look: &'a Look,
+    texts: &'static languages::Login,
     client: Option<&'a AskingClient>,
     signed_in_as: Option<&'a str>,
     notice: Option<&'static str>,
@@ -59,6 +58,7 @@ pub(super) struct Wish {
 pub(super) async fn show(
     State(context): State<Context>,
     browser: Browser,
+    reader: Reader,
     visitor: Visitor,
     Query(wish): Query<Wish>,
 ) -> Response {
@@ -68,31 +68,42 @@ pub(super) async fn show(
         return Redirect::to(ACCOUNT_PATH).into_response();
     }
     let email = person.as_ref().map(|person| person.email.as_str());
+    let client = oidc_provider::asking_client(&context, &place);
     let shown = Shown {
+        look: &look(reader, client.as_ref(), person.as_ref()),
+        client: client.as_ref(),
+        place: &place,
         email: email.unwrap_or_default(),
         signed_in_as: email,
         notice: None,
     };
-    show_page(&context, &browser, &place, StatusCode::OK, &shown)
+    show_page(&context, &browser, StatusCode::OK, &shown)
 }
 
 /// `POST /auth/login`
 pub(super) async fn submit(
     State(context): State<Context>,
     browser: Browser,
+    reader: Reader,
     address: ClientAddress,
     headers: HeaderMap,
     StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
     let place = destination(&context, form.get("return_to").unwrap_or_default());
     let entered = form.get("email").unwrap_or_default();
+    let client = oidc_provider::asking_client(&context, &place);
+    let look = look(reader, client.as_ref(), None);
+    let texts = &look.language.login;
     let again = |status, notice| {
         let shown = Shown {
+            look: &look,
+            client: client.as_ref(),
+            place: &place,
             email: entered,
             signed_in_as: None,
             notice: Some(notice),
         };
-        show_page(&context, &browser, &place, status, &shown)
+        show_page(&context, &browser, status, &shown)
     };
 
     let sent = form.get(csrf::FIELD);
@@ -100,14 +111,14 @@ pub(super) async fn submit(
     if session::require_same_origin(&context.site, &headers).is_err()
         || !csrf::is_valid(&context.keyring, Bound::Browser(&browser), sent)
     {
-        return Ok(again(StatusCode::FORBIDDEN, ENGLISH.stale));
+        return Ok(again(StatusCode::FORBIDDEN, texts.stale));
     }
     let Some(password) = form.get("password") else {
-        return Ok(again(StatusCode::BAD_REQUEST, ENGLISH.incomplete));
+        return Ok(again(StatusCode::BAD_REQUEST, texts.incomplete));
     };
     let outcome = match check(&context, entered, password).await {
         Err(CheckError::Busy) => {
-            let mut page = again(StatusCode::SERVICE_UNAVAILABLE, ENGLISH.busy);
+            let mut page = again(StatusCode::SERVICE_UNAVAILABLE, texts.busy);
             page.headers_mut()
                 .insert(RETRY_AFTER, HeaderValue::from_static("2"));
             return Ok(page);
@@ -117,7 +128,7 @@ pub(super) async fn submit(
     };
     let Some(user) = outcome else {
         record_failure(&context, entered, &address).await?;
-        return Ok(again(StatusCode::UNAUTHORIZED, ENGLISH.wrong));
+        return Ok(again(StatusCode::UNAUTHORIZED, texts.wrong));
     };
     let authentication = Authentication {
         user_id: &user.id,
@@ -225,7 +236,15 @@ fn destination(context: &Context, return_to: &str) -> ReturnTo {
     ReturnTo::parse(&context.site, return_to).unwrap_or_else(ReturnTo::account)
 }
 
+fn look(reader: Reader, client: Option<&AskingClient>, person: Option<&SignedIn>) -> Look {
+    let asked = client.and_then(|client| client.ui_locales.as_deref());
+    reader.look(asked, person)
+}
+
 struct Shown<'a> {
+    look: &'a Look,
+    client: Option<&'a AskingClient>,
+    place: &'a ReturnTo,
     email: &'a str,
     signed_in_as: Option<&'a str>,
     notice: Option<&'static str>,
@@ -234,17 +253,15 @@ struct Shown<'a> {
 fn show_page(
     context: &Context,
     browser: &Browser,
-    place: &ReturnTo,
     status: StatusCode,
     shown: &Shown<'_>,
 ) -> Response {
-    let client = oidc_provider::asking_client(context, place);
-    let hint = client
-        .as_ref()
-        .and_then(|client| client.login_hint.as_deref());
+    let client = shown.client;
+    let hint = client.and_then(|client| client.login_hint.as_deref());
     let page = LoginPage {
-        texts: &ENGLISH,
-        client: client.as_ref(),
+        look: shown.look,
+        texts: &shown.look.language.login,
+        client,
         signed_in_as: shown.signed_in_as,
         notice: shown.notice,
         email: match (shown.email, hint) {
@@ -252,15 +269,15 @@ fn show_page(
             (email, _) => email,
         },
         csrf: &csrf::token(&context.keyring, Bound::Browser(browser)),
-        return_to: place.as_str(),
+        return_to: shown.place.as_str(),
     };
     let mut policy = Policy::strict();
-    if let Some(client) = &client {
+    if let Some(client) = client {
         policy = policy
             .leading_to(&client.redirect_uri)
             .showing(client.logo.as_deref());
     }
-    let mut response = pages::page(status, &page, &policy);
+    let mut response = pages::page(status, &page, shown.look, &policy);
     if let Some(cookie) = browser.set_cookie(context) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

@@ -6,7 +6,6 @@
 mod accounts;
 mod login;
 mod secret;
-mod texts;
 
 use assay_reconciler::spec::module::PasswordSettings;
 use axum::{Router, routing::get};

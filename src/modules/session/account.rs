@@ -17,44 +17,14 @@ use super::{
 use crate::modules::{
     Context, Problem,
     form::StrictForm,
-    pages::{self, Link, Policy, Trouble},
-};
-
-/// Words of the page.
-struct Texts {
-    title: &'static str,
-    signed_in_as: &'static str,
-    sign_out: &'static str,
-    sessions: &'static str,
-    this_one: &'static str,
-    unknown_browser: &'static str,
-    last_used: &'static str,
-    end: &'static str,
-    end_others: &'static str,
-    stale: &'static str,
-    stale_message: &'static str,
-    back: &'static str,
-}
-
-const ENGLISH: Texts = Texts {
-    title: "Your account",
-    signed_in_as: "You are signed in as",
-    sign_out: "Sign out",
-    sessions: "Where you are signed in",
-    this_one: "This browser",
-    unknown_browser: "A browser that did not say its name",
-    last_used: "Last used",
-    end: "Sign out there",
-    end_others: "Sign out everywhere else",
-    stale: "That page was too old",
-    stale_message: "Nothing was changed. Open your account again and repeat what you wanted to do.",
-    back: "Open your account",
+    pages::{self, Link, Look, Policy, Reader, Trouble, languages},
 };
 
 #[derive(Template)]
 #[template(path = "session/templates/account.html")]
 struct AccountPage<'a> {
-    texts: &'a Texts,
+    look: &'a Look,
+    texts: &'static languages::Account,
     person: &'a SignedIn,
     sessions: &'a [SessionSummary],
     csrf: &'a str,
@@ -72,6 +42,7 @@ impl AccountPage<'_> {
 /// `GET /auth/account`
 pub(super) async fn show(
     State(context): State<Context>,
+    reader: Reader,
     visitor: Visitor,
 ) -> Result<Response, Problem> {
     let Some(person) = visitor.person else {
@@ -79,13 +50,15 @@ pub(super) async fn show(
     };
     let now = context.clock.now();
     let sessions = record::sessions_of(&context.store, &person.user_id, now).await?;
+    let look = reader.look(None, Some(&person));
     let page = AccountPage {
-        texts: &ENGLISH,
+        look: &look,
+        texts: &look.language.account,
         sessions: &sessions,
         csrf: &csrf::token(&context.keyring, Bound::Session(&person)),
         person: &person,
     };
-    Ok(pages::page(StatusCode::OK, &page, &Policy::strict()))
+    Ok(pages::page(StatusCode::OK, &page, &look, &Policy::strict()))
 }
 
 /// `POST /auth/account/sign-out`
@@ -93,17 +66,19 @@ pub(super) async fn sign_out(
     State(context): State<Context>,
     address: ClientAddress,
     headers: HeaderMap,
+    reader: Reader,
     visitor: Visitor,
     form: StrictForm,
 ) -> Result<Response, Problem> {
+    let look = reader.look(None, visitor.person.as_ref());
     let mut signed_out = SignedOut::default();
     if let Some(person) = visitor.person {
         if !is_ours(&context, &headers, &person, &form) {
-            return Ok(stale());
+            return Ok(stale(&look));
         }
         signed_out = end::sign_out(&context, &person, &address).await?;
     }
-    let mut response = signed_out_page(&context.site, &signed_out.pages, None);
+    let mut response = signed_out_page(&context.site, &look, &signed_out.pages, None);
     if let Some(cookie) = signed_out.cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -115,6 +90,7 @@ pub(super) async fn end(
     State(context): State<Context>,
     address: ClientAddress,
     headers: HeaderMap,
+    reader: Reader,
     visitor: Visitor,
     form: StrictForm,
 ) -> Result<Response, Problem> {
@@ -122,7 +98,7 @@ pub(super) async fn end(
         return Ok(Redirect::to(&with_return_to("/auth/login", ACCOUNT_PATH)).into_response());
     };
     if !is_ours(&context, &headers, &person, &form) {
-        return Ok(stale());
+        return Ok(stale(&reader.look(None, Some(&person))));
     }
     let now = context.clock.now();
     let mut tx = context.store.begin().await?;
@@ -144,14 +120,16 @@ fn is_ours(context: &Context, headers: &HeaderMap, person: &SignedIn, form: &Str
         && csrf::is_valid(&context.keyring, Bound::Session(person), sent)
 }
 
-fn stale() -> Response {
+fn stale(look: &Look) -> Response {
+    let texts = &look.language.account;
     Trouble {
-        title: ENGLISH.stale,
-        message: ENGLISH.stale_message,
+        look,
+        title: texts.stale,
+        message: texts.stale_message,
         detail: None,
         link: Some(Link {
             href: ACCOUNT_PATH,
-            text: ENGLISH.back,
+            text: look.language.common.open_account,
         }),
     }
     .show(StatusCode::FORBIDDEN)

@@ -11,24 +11,7 @@ use super::ACCOUNT_PATH;
 use crate::modules::{
     Site,
     oidc_provider::FrontChannelPage,
-    pages::{self, Policy},
-};
-
-/// Words of the page.
-struct Texts {
-    title: &'static str,
-    message: &'static str,
-    going_back: &'static str,
-    continue_: &'static str,
-    sign_in_again: &'static str,
-}
-
-const ENGLISH: Texts = Texts {
-    title: "You are signed out",
-    message: "Applications you used may keep their own sign-in; sign out there as well.",
-    going_back: "You are being signed out of the applications you used, and then sent back.",
-    continue_: "Continue",
-    sign_in_again: "Sign in again",
+    pages::{self, Look, Policy, languages},
 };
 
 /// Goes on as soon as every page is there.
@@ -41,7 +24,8 @@ const PATIENCE: u32 = 5;
 #[derive(Template)]
 #[template(path = "session/templates/signed_out.html")]
 struct SignedOutPage<'a> {
-    texts: &'static Texts,
+    look: &'a Look,
+    texts: &'static languages::SignedOut,
     frames: Vec<String>,
     next: Option<&'a str>,
     lead_on: &'static str,
@@ -49,9 +33,15 @@ struct SignedOutPage<'a> {
 }
 
 /// The page, which leads on to `next`, an address that was checked.
-pub fn signed_out_page(site: &Site, loading: &[FrontChannelPage], next: Option<&str>) -> Response {
+pub fn signed_out_page(
+    site: &Site,
+    look: &Look,
+    loading: &[FrontChannelPage],
+    next: Option<&str>,
+) -> Response {
     let page = SignedOutPage {
-        texts: &ENGLISH,
+        look,
+        texts: &look.language.signed_out,
         frames: loading
             .iter()
             .map(|page| page.address(&site.issuer))
@@ -65,7 +55,7 @@ pub fn signed_out_page(site: &Site, loading: &[FrontChannelPage], next: Option<&
     if next.is_some() {
         policy = policy.running(LEAD_ON);
     }
-    let mut response = pages::page(StatusCode::OK, &page, &policy);
+    let mut response = pages::page(StatusCode::OK, &page, look, &policy);
     let refresh =
         next.and_then(|next| HeaderValue::try_from(format!("{PATIENCE}; url={next}")).ok());
     if let Some(refresh) = refresh {

@@ -37,6 +37,8 @@ pub struct SignedIn {
     pub email_verified: bool,
     /// Their name, if they have told it.
     pub name: Option<String>,
+    /// The language they read, if they have told it (BCP 47).
+    pub locale: Option<String>,
     /// Whether they may use the admin API and the console.
     pub is_admin: bool,
     /// When they last proved who they are.
@@ -74,15 +76,16 @@ impl Visitor {
 
 impl From<SessionRow> for SignedIn {
     fn from(row: SessionRow) -> Self {
-        let name = serde_json::from_str::<serde_json::Value>(&row.attributes)
-            .ok()
-            .and_then(|attributes| Some(attributes.get("name")?.as_str()?.to_owned()));
+        let attributes: serde_json::Value =
+            serde_json::from_str(&row.attributes).unwrap_or_default();
+        let told = |attribute: &str| Some(attributes.get(attribute)?.as_str()?.to_owned());
         Self {
             session_id: row.id,
             user_id: row.user_id,
             email: row.email,
             email_verified: row.email_verified,
-            name,
+            name: told("name"),
+            locale: told("locale"),
             is_admin: row.is_admin,
             authenticated_at: row.authenticated_at,
             amr: row.amr,
@@ -102,6 +105,7 @@ impl SignedIn {
             email: "ada@example.com".to_owned(),
             email_verified: true,
             name: None,
+            locale: None,
             is_admin: false,
             authenticated_at,
             amr: r#"["pwd"]"#.to_owned(),

@@ -12,6 +12,7 @@ mod device;
 mod device_refusals;
 mod dpop;
 mod front_channel;
+mod languages;
 mod logout;
 mod opaque;
 mod people;

@@ -20,7 +20,7 @@ use crate::{
     crypto::SigningAlgorithm,
     modules::{
         Context, Problem,
-        pages::{self, Policy},
+        pages::{self, Look, Policy},
         parameters::{append, append_fragment},
     },
 };
@@ -42,6 +42,7 @@ const SUBMIT: &str = "document.forms[0].submit()";
 #[derive(Template)]
 #[template(path = "oidc_provider/templates/form_post.html")]
 struct FormPostPage<'a> {
+    look: &'a Look,
     redirect_uri: &'a str,
     parameters: &'a [(&'a str, Cow<'a, str>)],
     submit: &'static str,
@@ -52,15 +53,17 @@ impl Recipient {
     pub(in crate::modules::oidc_provider) fn grant(
         &self,
         context: &Context,
+        look: &Look,
         code: &str,
     ) -> Response {
-        self.send(context, vec![("code", Cow::Borrowed(code))])
+        self.send(context, look, vec![("code", Cow::Borrowed(code))])
     }
 
     /// Sends the browser back with a refusal.
     pub(in crate::modules::oidc_provider) fn refuse(
         &self,
         context: &Context,
+        look: &Look,
         code: ErrorCode,
         description: &str,
     ) -> Response {
@@ -68,12 +71,13 @@ impl Recipient {
             ("error", Cow::Borrowed(code.name())),
             ("error_description", Cow::Borrowed(description)),
         ];
-        self.send(context, parameters)
+        self.send(context, look, parameters)
     }
 
     fn send<'a>(
         &'a self,
         context: &'a Context,
+        look: &Look,
         mut parameters: Vec<(&'a str, Cow<'a, str>)>,
     ) -> Response {
         if let Some(state) = &self.state {
@@ -95,10 +99,12 @@ impl Recipient {
             Carrier::FormPost => pages::page(
                 StatusCode::OK,
                 &FormPostPage {
+                    look,
                     redirect_uri: &self.redirect_uri,
                     parameters: &parameters,
                     submit: SUBMIT,
                 },
+                look,
                 &Policy::strict()
                     .leading_to(&self.redirect_uri)
                     .running(SUBMIT),

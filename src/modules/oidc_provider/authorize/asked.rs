@@ -22,6 +22,13 @@ pub(in crate::modules::oidc_provider) struct Asked {
     pub(in crate::modules::oidc_provider) is_signed: bool,
 }
 
+impl Asked {
+    /// The languages that the client asks for (OpenID Connect Core 3.1.2.1).
+    pub(in crate::modules::oidc_provider) fn ui_locales(&self) -> Option<&str> {
+        self.parameters.get("ui_locales")
+    }
+}
+
 /// The form in which it is sealed.
 #[derive(Deserialize, Serialize)]
 struct Kept {

@@ -28,7 +28,7 @@ use crate::{
     modules::{
         Context, Problem,
         form::{self, FormError},
-        pages::Trouble,
+        pages::{Look, Reader, Trouble},
         parameters::Parameters,
         session::{Acr, Browser, SignedIn, Visitor},
     },
@@ -46,13 +46,17 @@ pub(super) const RESUME_PATH: &str = "/auth/authorize/resume";
 pub(super) async fn get(
     State(context): State<Context>,
     browser: Browser,
+    reader: Reader,
     visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let encoded = uri.query().unwrap_or_default().as_bytes();
     let asked = match asked::take(&context, encoded).await {
         Ok(asked) => asked,
-        Err(NotTaken::Refused(refusal)) => return Ok(refuse(&context, &refusal)),
+        Err(NotTaken::Refused(refusal)) => {
+            let look = look_for(encoded, reader, visitor.person.as_ref());
+            return Ok(refuse(&context, &look, &refusal));
+        }
         Err(NotTaken::Failed(problem)) => return Err(problem),
     };
     let flow = Flow {
@@ -60,19 +64,21 @@ pub(super) async fn get(
         asked_at: context.clock.now(),
         bound_to: browser.id().to_owned(),
     };
-    proceed(&context, &browser, &visitor, flow).await
+    proceed(&context, &browser, reader, &visitor, flow).await
 }
 
 /// `POST /auth/authorize`. A form from the client's page brings no `SameSite=Lax` cookies, so it goes
 /// on as a GET, which does.
 pub(super) async fn post(
     State(context): State<Context>,
+    reader: Reader,
     http_request: Request,
 ) -> Result<Response, Problem> {
     let encoded: Bytes = match form::read_encoded(http_request, MAX_REQUEST).await {
         Ok(encoded) => encoded,
         Err(FormError::TooLong) => {
-            return Ok(refuse(&context, &Refusal::Here(Untrusted::TooLong)));
+            let look = reader.look(None, None);
+            return Ok(refuse(&context, &look, &Refusal::Here(Untrusted::TooLong)));
         }
         Err(error) => {
             return Err(Problem::new(error.status(), "bad-request", "Bad request")
@@ -81,11 +87,15 @@ pub(super) async fn post(
     };
     let asked = match asked::take(&context, &encoded).await {
         Ok(asked) => asked,
-        Err(NotTaken::Refused(refusal)) => return Ok(refuse(&context, &refusal)),
+        Err(NotTaken::Refused(refusal)) => {
+            let look = look_for(&encoded, reader, None);
+            return Ok(refuse(&context, &look, &refusal));
+        }
         Err(NotTaken::Failed(problem)) => return Err(problem),
     };
     if let Err(refusal) = request::check(&context.snapshot, &asked) {
-        return Ok(refuse(&context, &refusal));
+        let look = reader.look(asked.ui_locales(), None);
+        return Ok(refuse(&context, &look, &refusal));
     }
     let flow = Flow {
         asked,
@@ -99,18 +109,19 @@ pub(super) async fn post(
 pub(super) async fn resume_waiting(
     State(context): State<Context>,
     browser: Browser,
+    reader: Reader,
     visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let Some(mut flow) = opened(&context, uri.query().unwrap_or_default()) else {
-        return Ok(unreadable());
+        return Ok(unreadable(&reader.look(None, visitor.person.as_ref())));
     };
     if flow.bound_to != browser.id() {
         // From another browser or another time: what it asked for is asked anew.
         flow.asked_at = context.clock.now();
         browser.id().clone_into(&mut flow.bound_to);
     }
-    proceed(&context, &browser, &visitor, flow).await
+    proceed(&context, &browser, reader, &visitor, flow).await
 }
 
 /// The address at which the flow goes on.
@@ -119,6 +130,11 @@ pub(super) fn resume(context: &Context, flow: &Flow) -> Result<String, Problem> 
         "{RESUME_PATH}?flow={}",
         flow.seal(&context.keyring)?
     ))
+}
+
+/// How a page about a request is shown that could not be taken.
+fn look_for(encoded: &[u8], reader: Reader, person: Option<&SignedIn>) -> Look {
+    reader.look(Parameters::unambiguous(encoded).get("ui_locales"), person)
 }
 
 /// The flow of a query or form.
@@ -130,16 +146,18 @@ pub(super) fn opened(context: &Context, query: &str) -> Option<Flow> {
 async fn proceed(
     context: &Context,
     browser: &Browser,
+    reader: Reader,
     visitor: &Visitor,
     flow: Flow,
 ) -> Result<Response, Problem> {
+    let person = visitor.person.as_ref();
+    let look = reader.look(flow.asked.ui_locales(), person);
     let request = match request::check(&context.snapshot, &flow.asked) {
         Ok(request) => request,
-        Err(refusal) => return Ok(refuse(context, &refusal)),
+        Err(refusal) => return Ok(refuse(context, &look, &refusal)),
     };
-    let person = visitor.person.as_ref();
     let mut response = match next_step(context, &request, person, &flow).await? {
-        Step::Refuse(code, why) => request.recipient.refuse(context, code, why),
+        Step::Refuse(code, why) => request.recipient.refuse(context, &look, code, why),
         Step::SignIn => redirect(&crate::modules::session::with_return_to(
             "/auth/login",
             &resume(context, &flow)?,
@@ -148,7 +166,7 @@ async fn proceed(
         Step::Grant => match person {
             Some(person) => {
                 let code = issue_code(context, &request, person, None).await?;
-                request.recipient.grant(context, &code)
+                request.recipient.grant(context, &look, &code)
             }
             None => Problem::internal(&NobodyToGrant).into_response(),
         },
@@ -212,15 +230,15 @@ pub(super) fn hinted_person(
 }
 
 /// Says no: to the client where its address is verified, and to the person otherwise.
-pub(super) fn refuse(context: &Context, refusal: &Refusal) -> Response {
+pub(super) fn refuse(context: &Context, look: &Look, refusal: &Refusal) -> Response {
     match refusal {
         Refusal::There(recipient, code, description) => {
-            recipient.refuse(context, *code, description)
+            recipient.refuse(context, look, *code, description)
         }
         Refusal::Here(why) => Trouble {
-            title: "This sign-in link does not work",
-            message: "The application that sent you here made a request that we cannot answer. \
-                      Go back to it and try again; if that does not help, tell whoever runs it.",
+            look,
+            title: look.language.authorize.refused,
+            message: look.language.authorize.refused_message,
             detail: Some(&why.to_string()),
             link: None,
         }
@@ -229,11 +247,11 @@ pub(super) fn refuse(context: &Context, refusal: &Refusal) -> Response {
 }
 
 /// The page for a flow that is not ours, or that an older key sealed.
-pub(super) fn unreadable() -> Response {
+pub(super) fn unreadable(look: &Look) -> Response {
     Trouble {
-        title: "This page cannot be continued",
-        message: "The address is incomplete or comes from somewhere else. \
-                  Go back to the application you wanted to use and start again.",
+        look,
+        title: look.language.authorize.unreadable,
+        message: look.language.authorize.unreadable_message,
         detail: None,
         link: None,
     }

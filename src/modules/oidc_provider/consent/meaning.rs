@@ -1,33 +1,41 @@
 //! What a client asks for, in people's words.
 
 use super::super::{claims_request::ClaimNames, scope::Scopes};
+use crate::modules::pages::Language;
 
 /// What the person is shown of these scopes: each with what it lets a client do.
-pub(in crate::modules::oidc_provider) fn of_scopes(
-    scopes: &Scopes,
-) -> Vec<(&str, Option<&'static str>)> {
+pub(in crate::modules::oidc_provider) fn of_scopes<'a>(
+    scopes: &'a Scopes,
+    language: &Language,
+) -> Vec<(&'a str, Option<&'static str>)> {
     let scopes = scopes.for_people().into_iter();
-    scopes.map(|scope| (scope, of_scope(scope))).collect()
+    scopes
+        .map(|scope| (scope, of_scope(scope, language)))
+        .collect()
 }
 
-fn of_scope(scope: &str) -> Option<&'static str> {
+fn of_scope(scope: &str, language: &Language) -> Option<&'static str> {
+    let texts = &language.scopes;
     Some(match scope {
-        "openid" => "Recognise you when you sign in",
-        "profile" => "See your name and profile",
-        "email" => "See your e-mail address",
-        "address" => "See your postal address",
-        "phone" => "See your phone number",
-        "offline_access" => "Keep this access while you are away",
+        "openid" => texts.openid,
+        "profile" => texts.profile,
+        "email" => texts.email,
+        "address" => texts.address,
+        "phone" => texts.phone,
+        "offline_access" => texts.offline_access,
         _ => return None,
     })
 }
 
 /// What the person is shown of claims that are asked for one by one. Two that people would not tell apart
 /// are one.
-pub(super) fn of_claims(claims: &ClaimNames) -> Vec<(&str, Option<&'static str>)> {
+pub(super) fn of_claims<'a>(
+    claims: &'a ClaimNames,
+    language: &Language,
+) -> Vec<(&'a str, Option<&'static str>)> {
     let mut shown: Vec<(&str, Option<&'static str>)> = Vec::new();
     for name in claims.iter() {
-        let meaning = of_claim(name);
+        let meaning = of_claim(name, language);
         if !shown.iter().any(|(_, other)| *other == meaning) {
             shown.push((name, meaning));
         }
@@ -35,25 +43,26 @@ pub(super) fn of_claims(claims: &ClaimNames) -> Vec<(&str, Option<&'static str>)
     shown
 }
 
-fn of_claim(name: &str) -> Option<&'static str> {
+fn of_claim(name: &str, language: &Language) -> Option<&'static str> {
+    let (texts, scopes) = (&language.claims, &language.scopes);
     Some(match name {
-        "name" => "See your full name",
-        "given_name" => "See your given name",
-        "family_name" => "See your family name",
-        "middle_name" => "See your middle name",
-        "nickname" => "See your nickname",
-        "preferred_username" => "See the name you go by",
-        "profile" => "See the address of your profile page",
-        "picture" => "See your picture",
-        "website" => "See the address of your website",
-        "gender" => "See your gender",
-        "birthdate" => "See your date of birth",
-        "zoneinfo" => "See your time zone",
-        "locale" => "See your language",
-        "updated_at" => "See when your profile last changed",
-        "email" | "email_verified" => "See your e-mail address",
-        "address" => "See your postal address",
-        "phone_number" | "phone_number_verified" => "See your phone number",
+        "name" => texts.name,
+        "given_name" => texts.given_name,
+        "family_name" => texts.family_name,
+        "middle_name" => texts.middle_name,
+        "nickname" => texts.nickname,
+        "preferred_username" => texts.preferred_username,
+        "profile" => texts.profile,
+        "picture" => texts.picture,
+        "website" => texts.website,
+        "gender" => texts.gender,
+        "birthdate" => texts.birthdate,
+        "zoneinfo" => texts.zoneinfo,
+        "locale" => texts.locale,
+        "updated_at" => texts.updated_at,
+        "email" | "email_verified" => scopes.email,
+        "address" => scopes.address,
+        "phone_number" | "phone_number_verified" => scopes.phone,
         _ => return None,
     })
 }
@@ -66,14 +75,15 @@ mod tests {
     fn every_claim_of_the_person_has_words() {
         for name in claims::supported() {
             let is_of_the_person = claims::scope_of(name).is_some();
-            assert_eq!(of_claim(name).is_some(), is_of_the_person, "{name}");
+            let meaning = of_claim(name, Language::fallback());
+            assert_eq!(meaning.is_some(), is_of_the_person, "{name}");
         }
     }
 
     #[test]
     fn people_read_nothing_twice() {
         let names = ClaimNames::parse("email email_verified name");
-        let shown: Vec<_> = of_claims(&names)
+        let shown: Vec<_> = of_claims(&names, Language::fallback())
             .into_iter()
             .map(|(_, says)| says)
             .collect();

@@ -22,40 +22,18 @@ use super::{
 use crate::modules::{
     Context, Problem,
     form::StrictForm,
-    pages::{self, Link, Policy, Trouble},
+    pages::{self, Link, Look, Policy, Reader, Trouble, languages},
     session::{
         self, Browser, SignedIn, Visitor,
         csrf::{self, Bound},
     },
 };
 
-/// Words of the page.
-struct Texts {
-    title: &'static str,
-    asks: &'static str,
-    allow: &'static str,
-    deny: &'static str,
-    signed_in_as: &'static str,
-    other_account: &'static str,
-    policy: &'static str,
-    terms: &'static str,
-}
-
-const ENGLISH: Texts = Texts {
-    title: "Allow access?",
-    asks: "would like to:",
-    allow: "Allow",
-    deny: "Deny",
-    signed_in_as: "You are signed in as",
-    other_account: "Use another account",
-    policy: "Privacy policy",
-    terms: "Terms of service",
-};
-
 #[derive(Template)]
 #[template(path = "oidc_provider/templates/consent.html")]
 struct ConsentPage<'a> {
-    texts: &'static Texts,
+    look: &'a Look,
+    texts: &'static languages::Consent,
     client: &'a str,
     logo: Option<&'a str>,
     policy: Option<&'a str>,
@@ -71,15 +49,19 @@ struct ConsentPage<'a> {
 pub(in crate::modules::oidc_provider) async fn show(
     State(context): State<Context>,
     browser: Browser,
+    reader: Reader,
     visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let Some(flow) = authorize::opened(&context, uri.query().unwrap_or_default()) else {
-        return Ok(authorize::unreadable());
+        return Ok(authorize::unreadable(
+            &reader.look(None, visitor.person.as_ref()),
+        ));
     };
+    let look = reader.look(flow.asked.ui_locales(), visitor.person.as_ref());
     let request = match request::check(&context.snapshot, &flow.asked) {
         Ok(request) => request,
-        Err(refusal) => return Ok(authorize::refuse(&context, &refusal)),
+        Err(refusal) => return Ok(authorize::refuse(&context, &look, &refusal)),
     };
     let resume = authorize::resume(&context, &flow)?;
     let Some(person) = visitor.person.filter(|_| flow.bound_to == browser.id()) else {
@@ -89,11 +71,12 @@ pub(in crate::modules::oidc_provider) async fn show(
     if step != Step::Consent {
         return Ok(redirect(&resume));
     }
-    ask(&context, &request, &person, flow, &resume)
+    ask(&context, &look, &request, &person, flow, &resume)
 }
 
 fn ask(
     context: &Context,
+    look: &Look,
     request: &AuthorizationRequest,
     person: &SignedIn,
     flow: Flow,
@@ -106,11 +89,12 @@ fn ask(
     };
     let spec = &request.client.spec;
     let needed = request.needed();
-    let mut scopes = meaning::of_scopes(&needed.scopes);
-    scopes.extend(meaning::of_claims(&needed.claims));
+    let mut scopes = meaning::of_scopes(&needed.scopes, look.language);
+    scopes.extend(meaning::of_claims(&needed.claims, look.language));
     let logo = spec.logo_uri.as_ref().map(WebUri::as_str);
     let page = ConsentPage {
-        texts: &ENGLISH,
+        look,
+        texts: &look.language.consent,
         client: spec.display_name.as_deref().unwrap_or(&request.client.name),
         logo,
         policy: spec.policy_uri.as_ref().map(WebUri::as_str),
@@ -124,21 +108,25 @@ fn ask(
     let policy = Policy::strict()
         .leading_to(&request.recipient.redirect_uri)
         .showing(logo);
-    Ok(pages::page(StatusCode::OK, &page, &policy))
+    Ok(pages::page(StatusCode::OK, &page, look, &policy))
 }
 
 /// `POST /auth/consent`
 pub(in crate::modules::oidc_provider) async fn decide(
     State(context): State<Context>,
     browser: Browser,
+    reader: Reader,
     visitor: Visitor,
     headers: HeaderMap,
     StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
     let sealed = form.get("flow").unwrap_or_default();
     let Some(mut flow) = Flow::open(&context.keyring, sealed) else {
-        return Ok(authorize::unreadable());
+        return Ok(authorize::unreadable(
+            &reader.look(None, visitor.person.as_ref()),
+        ));
     };
+    let look = reader.look(flow.asked.ui_locales(), visitor.person.as_ref());
     let asked_in = std::mem::replace(&mut flow.bound_to, browser.id().to_owned());
     let Some(person) = visitor
         .person
@@ -155,15 +143,16 @@ pub(in crate::modules::oidc_provider) async fn decide(
     if session::require_same_origin(&context.site, &headers).is_err()
         || !csrf::is_valid(&context.keyring, Bound::Session(&person), sent)
     {
-        return Ok(foreign(&address(&context, &flow)?));
+        return Ok(foreign(&look, &address(&context, &flow)?));
     }
     let request = match request::check(&context.snapshot, &flow.asked) {
         Ok(request) => request,
-        Err(refusal) => return Ok(authorize::refuse(&context, &refusal)),
+        Err(refusal) => return Ok(authorize::refuse(&context, &look, &refusal)),
     };
     match form.get("decision") {
         Some("deny") => Ok(request.recipient.refuse(
             &context,
+            &look,
             ErrorCode::AccessDenied,
             "the person did not consent",
         )),
@@ -174,27 +163,28 @@ pub(in crate::modules::oidc_provider) async fn decide(
                     let allowed = request.needed();
                     let code =
                         authorize::issue_code(&context, &request, &person, Some(&allowed)).await?;
-                    Ok(request.recipient.grant(&context, &code))
+                    Ok(request.recipient.grant(&context, &look, &code))
                 }
                 Step::SignIn | Step::Refuse(..) => {
                     Ok(redirect(&authorize::resume(&context, &flow)?))
                 }
             }
         }
-        _ => Ok(foreign(&address(&context, &flow)?)),
+        _ => Ok(foreign(&look, &address(&context, &flow)?)),
     }
 }
 
 /// The page for a form that no page of ours sent, or that a session no longer has.
-fn foreign(again: &str) -> Response {
+fn foreign(look: &Look, again: &str) -> Response {
+    let texts = &look.language.consent;
     Trouble {
-        title: "Please decide again",
-        message: "That answer did not come from the page you were shown, or the page was too old. \
-                  Nothing was allowed.",
+        look,
+        title: texts.stale,
+        message: texts.stale_message,
         detail: None,
         link: Some(Link {
             href: again,
-            text: "Show the question again",
+            text: texts.again,
         }),
     }
     .show(StatusCode::FORBIDDEN)

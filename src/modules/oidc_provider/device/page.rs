@@ -24,7 +24,7 @@ use super::{
 use crate::modules::{
     Context, Problem,
     form::StrictForm,
-    pages::{self, Policy},
+    pages::{self, Look, Policy, Reader, languages},
     parameters::Parameters,
     session::{
         self, Browser, ClientAddress, SignedIn, Visitor,
@@ -35,56 +35,11 @@ use crate::modules::{
 /// When somebody who typed too many wrong codes may come again.
 const COME_AGAIN: Duration = Duration::from_mins(10);
 
-/// Words of the pages.
-struct Texts {
-    title: &'static str,
-    type_it: &'static str,
-    compare: &'static str,
-    code: &'static str,
-    go_on: &'static str,
-    question: &'static str,
-    asks: &'static str,
-    warning: &'static str,
-    allow: &'static str,
-    deny: &'static str,
-    signed_in_as: &'static str,
-    other_account: &'static str,
-    allowed: &'static str,
-    go_back: &'static str,
-    denied: &'static str,
-    nothing: &'static str,
-    wrong: &'static str,
-    too_many: &'static str,
-    stale: &'static str,
-}
-
-const ENGLISH: Texts = Texts {
-    title: "Connect a device",
-    type_it: "Type the code that your device shows.",
-    compare: "Go on only if your device shows exactly this code.",
-    code: "Code",
-    go_on: "Continue",
-    question: "Connect this device?",
-    asks: "on the device that shows this code would like to:",
-    warning: "Allow it only if you started this yourself, on a device in front of you that shows this \
-              code. If somebody sent you the code or the link, deny it: they would get into your account.",
-    allow: "Allow",
-    deny: "Deny",
-    signed_in_as: "You are signed in as",
-    other_account: "Use another account",
-    allowed: "Your device is connected",
-    go_back: "Go back to your device. You can close this page.",
-    denied: "Nothing was allowed",
-    nothing: "The device has been told no. You can close this page.",
-    wrong: "No device shows this code. Check it letter by letter, or let your device show a new one.",
-    too_many: "Too many wrong codes came from here. Try again in ten minutes.",
-    stale: "The page was too old, or the answer did not come from it. Please try again.",
-};
-
 #[derive(Template)]
 #[template(path = "oidc_provider/templates/device_code.html")]
 struct CodePage<'a> {
-    texts: &'static Texts,
+    look: &'a Look,
+    texts: &'static languages::Device,
     action: &'static str,
     notice: Option<&'static str>,
     user_code: &'a str,
@@ -94,7 +49,8 @@ struct CodePage<'a> {
 #[derive(Template)]
 #[template(path = "oidc_provider/templates/device_question.html")]
 struct QuestionPage<'a> {
-    texts: &'static Texts,
+    look: &'a Look,
+    texts: &'static languages::Device,
     action: &'static str,
     client: &'a str,
     logo: Option<&'a str>,
@@ -108,7 +64,8 @@ struct QuestionPage<'a> {
 
 #[derive(Template)]
 #[template(path = "oidc_provider/templates/device_done.html")]
-struct DonePage {
+struct DonePage<'a> {
+    look: &'a Look,
     title: &'static str,
     message: &'static str,
 }
@@ -117,14 +74,23 @@ struct DonePage {
 pub(in crate::modules::oidc_provider) async fn show(
     State(context): State<Context>,
     browser: Browser,
+    reader: Reader,
     visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, Problem> {
+    let look = reader.look(None, visitor.person.as_ref());
     let query = Parameters::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
     let Some(sealed) = query.get("flow") else {
         // RFC 8628 3.3.1: a code that came with the address is shown, and never taken unseen.
         let code = query.get("user_code").and_then(UserCode::parse);
-        return Ok(ask_for_code(&context, &browser, StatusCode::OK, None, code));
+        return Ok(ask_for_code(
+            &context,
+            &look,
+            &browser,
+            StatusCode::OK,
+            None,
+            code,
+        ));
     };
     let flow = DeviceFlow::open(&context.keyring, sealed)
         // Somebody else typed it: who is here types it themselves, and reads what the page says.
@@ -133,7 +99,7 @@ pub(in crate::modules::oidc_provider) async fn show(
         return Ok(redirect(DEVICE_PATH));
     };
     let Some(asked) = decision::asked(&context, &flow.user_code).await? else {
-        return Ok(wrong(&context, &browser, StatusCode::OK));
+        return Ok(wrong(&context, &look, &browser, StatusCode::OK));
     };
     let person = visitor.person.filter(|person| {
         decision::is_recent_enough(person, &asked, flow.typed_at, context.clock.now())
@@ -141,12 +107,13 @@ pub(in crate::modules::oidc_provider) async fn show(
     let here = flow.address(&context.keyring)?;
     match person {
         None => Ok(redirect(&session::with_return_to("/auth/login", &here))),
-        Some(person) => put_question(&context, &asked, &person, flow, &here),
+        Some(person) => put_question(&context, &look, &asked, &person, flow, &here),
     }
 }
 
 fn put_question(
     context: &Context,
+    look: &Look,
     asked: &Asked,
     person: &SignedIn,
     flow: DeviceFlow,
@@ -160,13 +127,14 @@ fn put_question(
     let spec = &asked.client.spec;
     let logo = spec.logo_uri.as_ref().map(WebUri::as_str);
     let page = QuestionPage {
-        texts: &ENGLISH,
+        look,
+        texts: &look.language.device,
         action: DEVICE_PATH,
         client: spec.display_name.as_deref().unwrap_or(&asked.client.name),
         logo,
         user_code: &flow.user_code.to_string(),
         person: &person.email,
-        scopes: consent::of_scopes(&asked.scopes),
+        scopes: consent::of_scopes(&asked.scopes, look.language),
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
         flow: &flow.seal(&context.keyring)?,
         other_account: &session::with_return_to("/auth/login", here),
@@ -174,6 +142,7 @@ fn put_question(
     Ok(pages::page(
         StatusCode::OK,
         &page,
+        look,
         &Policy::strict().showing(logo),
     ))
 }
@@ -182,35 +151,42 @@ fn put_question(
 pub(in crate::modules::oidc_provider) async fn submit(
     State(context): State<Context>,
     browser: Browser,
+    reader: Reader,
     visitor: Visitor,
     address: ClientAddress,
     headers: HeaderMap,
     StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
+    let look = reader.look(None, visitor.person.as_ref());
     let is_same_origin = session::require_same_origin(&context.site, &headers).is_ok();
+    let sent = Sent {
+        address: &address,
+        is_same_origin,
+        form: &form,
+    };
     match form.get("flow") {
-        None => take_code(&context, &browser, &address, is_same_origin, &form).await,
+        None => take_code(&context, &look, &browser, sent).await,
         Some(sealed) => {
             let Some(flow) = DeviceFlow::open(&context.keyring, sealed) else {
                 return Ok(redirect(DEVICE_PATH));
             };
-            let sent = Sent {
-                address: &address,
-                is_same_origin,
-                form: &form,
-            };
-            take_answer(&context, &browser, visitor.person, sent, flow).await
+            take_answer(&context, &look, &browser, visitor.person, sent, flow).await
         }
     }
 }
 
 async fn take_code(
     context: &Context,
+    look: &Look,
     browser: &Browser,
-    address: &ClientAddress,
-    is_same_origin: bool,
-    form: &Parameters,
+    sent: Sent<'_>,
 ) -> Result<Response, Problem> {
+    let texts = &look.language.device;
+    let Sent {
+        address,
+        is_same_origin,
+        form,
+    } = sent;
     let typed = form.get("user_code").unwrap_or_default();
     let code = UserCode::parse(typed);
     let is_ours = csrf::is_valid(
@@ -219,11 +195,11 @@ async fn take_code(
         form.get(csrf::FIELD),
     );
     if !is_same_origin || !is_ours {
-        let (status, notice) = (StatusCode::FORBIDDEN, Some(ENGLISH.stale));
-        return Ok(ask_for_code(context, browser, status, notice, code));
+        let (status, notice) = (StatusCode::FORBIDDEN, Some(texts.stale));
+        return Ok(ask_for_code(context, look, browser, status, notice, code));
     }
     let Some(user_code) = code else {
-        return Ok(wrong(context, browser, StatusCode::BAD_REQUEST));
+        return Ok(wrong(context, look, browser, StatusCode::BAD_REQUEST));
     };
     match guessing::look_up(context, browser, address, &user_code).await? {
         Typed::Found => {
@@ -234,10 +210,10 @@ async fn take_code(
             };
             Ok(redirect(&flow.address(&context.keyring)?))
         }
-        Typed::Wrong => Ok(wrong(context, browser, StatusCode::BAD_REQUEST)),
+        Typed::Wrong => Ok(wrong(context, look, browser, StatusCode::BAD_REQUEST)),
         Typed::TooMany => {
-            let (status, notice) = (StatusCode::TOO_MANY_REQUESTS, Some(ENGLISH.too_many));
-            let mut page = ask_for_code(context, browser, status, notice, None);
+            let (status, notice) = (StatusCode::TOO_MANY_REQUESTS, Some(texts.too_many));
+            let mut page = ask_for_code(context, look, browser, status, notice, None);
             let seconds = HeaderValue::from(COME_AGAIN.as_secs());
             page.headers_mut().insert(RETRY_AFTER, seconds);
             Ok(page)
@@ -254,11 +230,13 @@ struct Sent<'a> {
 
 async fn take_answer(
     context: &Context,
+    look: &Look,
     browser: &Browser,
     person: Option<SignedIn>,
     sent: Sent<'_>,
     flow: DeviceFlow,
 ) -> Result<Response, Problem> {
+    let texts = &look.language.device;
     let again = DeviceFlow {
         user_code: flow.user_code.clone(),
         typed_at: flow.typed_at,
@@ -271,9 +249,9 @@ async fn take_answer(
     };
     let csrf = sent.form.get(csrf::FIELD);
     if !sent.is_same_origin || !csrf::is_valid(&context.keyring, Bound::Session(&person), csrf) {
-        let (status, notice) = (StatusCode::FORBIDDEN, Some(ENGLISH.stale));
+        let (status, notice) = (StatusCode::FORBIDDEN, Some(texts.stale));
         let code = Some(flow.user_code);
-        return Ok(ask_for_code(context, browser, status, notice, code));
+        return Ok(ask_for_code(context, look, browser, status, notice, code));
     }
     let outcome = match sent.form.get("decision") {
         Some("allow") => decision::allow(context, &person, &flow, sent.address).await?,
@@ -281,34 +259,41 @@ async fn take_answer(
         _ => return Ok(redirect(&again)),
     };
     let (title, message) = match outcome {
-        Outcome::Allowed => (ENGLISH.allowed, ENGLISH.go_back),
-        Outcome::Denied => (ENGLISH.denied, ENGLISH.nothing),
+        Outcome::Allowed => (texts.allowed, texts.go_back),
+        Outcome::Denied => (texts.denied, texts.nothing),
         Outcome::SignInAgain => return Ok(redirect(&again)),
-        Outcome::Gone => return Ok(wrong(context, browser, StatusCode::OK)),
+        Outcome::Gone => return Ok(wrong(context, look, browser, StatusCode::OK)),
     };
-    let page = DonePage { title, message };
-    Ok(pages::page(StatusCode::OK, &page, &Policy::strict()))
+    let page = DonePage {
+        look,
+        title,
+        message,
+    };
+    Ok(pages::page(StatusCode::OK, &page, look, &Policy::strict()))
 }
 
-fn wrong(context: &Context, browser: &Browser, status: StatusCode) -> Response {
-    ask_for_code(context, browser, status, Some(ENGLISH.wrong), None)
+fn wrong(context: &Context, look: &Look, browser: &Browser, status: StatusCode) -> Response {
+    let texts = &look.language.device;
+    ask_for_code(context, look, browser, status, Some(texts.wrong), None)
 }
 
 fn ask_for_code(
     context: &Context,
+    look: &Look,
     browser: &Browser,
     status: StatusCode,
     notice: Option<&'static str>,
     user_code: Option<UserCode>,
 ) -> Response {
     let page = CodePage {
-        texts: &ENGLISH,
+        look,
+        texts: &look.language.device,
         action: DEVICE_PATH,
         notice,
         user_code: &user_code.map(|code| code.to_string()).unwrap_or_default(),
         csrf: &csrf::token(&context.keyring, Bound::Browser(browser)),
     };
-    let mut response = pages::page(status, &page, &Policy::strict());
+    let mut response = pages::page(status, &page, look, &Policy::strict());
     if let Some(cookie) = browser.set_cookie(context) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

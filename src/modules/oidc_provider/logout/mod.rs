@@ -25,7 +25,7 @@ use super::authorize::answer::redirect;
 use crate::modules::{
     Context, Problem,
     form::StrictForm,
-    pages::{self, Policy, Trouble},
+    pages::{self, Look, Policy, Reader, Trouble, languages},
     parameters::Parameters,
     session::{
         self, ClientAddress, SignedIn, Visitor,
@@ -39,27 +39,11 @@ pub(super) const LOGOUT_PATH: &str = "/auth/logout";
 /// Longest query: an ID token and an address.
 const MAX_REQUEST: usize = 8 * 1024;
 
-/// Words of the page.
-struct Texts {
-    title: &'static str,
-    asks: &'static str,
-    signed_in_as: &'static str,
-    yes: &'static str,
-    no: &'static str,
-}
-
-const ENGLISH: Texts = Texts {
-    title: "Sign out?",
-    asks: "asks to sign you out here.",
-    signed_in_as: "You are signed in as",
-    yes: "Sign out",
-    no: "Stay signed in",
-};
-
 #[derive(Template)]
 #[template(path = "oidc_provider/templates/logout.html")]
 struct LogoutPage<'a> {
-    texts: &'static Texts,
+    look: &'a Look,
+    texts: &'static languages::Logout,
     client: Option<&'a str>,
     person: &'a str,
     csrf: &'a str,
@@ -70,24 +54,30 @@ struct LogoutPage<'a> {
 pub(super) async fn get(
     State(context): State<Context>,
     address: ClientAddress,
+    reader: Reader,
     visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let query = uri.query().unwrap_or_default();
     let parameters = match Parameters::parse(query.as_bytes()) {
         Ok(parameters) if query.len() <= MAX_REQUEST => parameters,
-        _ => return Ok(refuse("the request is too long or names a parameter twice")),
+        _ => {
+            let look = reader.look(None, visitor.person.as_ref());
+            let why = "the request is too long or names a parameter twice";
+            return Ok(refuse(&look, why));
+        }
     };
+    let look = reader.look(parameters.get("ui_locales"), visitor.person.as_ref());
     let request = match check(&context, &parameters) {
         Ok(request) => request,
-        Err(why) => return Ok(refuse(why)),
+        Err(why) => return Ok(refuse(&look, why)),
     };
     match visitor.person {
-        None => Ok(finish(&context, &[], &request)),
+        None => Ok(finish(&context, &look, &[], &request)),
         Some(person) if request.is_about(&context, &person).await? => {
-            end(&context, &person, &address, &request).await
+            end(&context, &look, &person, &address, &request).await
         }
-        Some(person) => Ok(ask(&context, &person, &parameters, &request)),
+        Some(person) => Ok(ask(&context, &look, &person, &parameters, &request)),
     }
 }
 
@@ -97,6 +87,7 @@ pub(super) async fn post(
     State(context): State<Context>,
     address: ClientAddress,
     headers: HeaderMap,
+    reader: Reader,
     visitor: Visitor,
     StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
@@ -105,12 +96,13 @@ pub(super) async fn post(
         query.extend_pairs(form.iter());
         return Ok(redirect(&format!("{LOGOUT_PATH}?{}", query.finish())));
     }
+    let look = reader.look(form.get("ui_locales"), visitor.person.as_ref());
     let request = match check(&context, &form) {
         Ok(request) => request,
-        Err(why) => return Ok(refuse(why)),
+        Err(why) => return Ok(refuse(&look, why)),
     };
     let Some(person) = visitor.person else {
-        return Ok(finish(&context, &[], &request));
+        return Ok(finish(&context, &look, &[], &request));
     };
     let is_ours = session::require_same_origin(&context.site, &headers).is_ok()
         && csrf::is_valid(
@@ -119,9 +111,10 @@ pub(super) async fn post(
             form.get(csrf::FIELD),
         );
     match form.get("decision") {
-        Some("sign_out") if is_ours => end(&context, &person, &address, &request).await,
+        Some("sign_out") if is_ours => end(&context, &look, &person, &address, &request).await,
         Some("stay") if is_ours => Ok(redirect(session::ACCOUNT_PATH)),
         _ => Ok(refuse(
+            &look,
             "the answer did not come from the page you were shown",
         )),
     }
@@ -129,13 +122,15 @@ pub(super) async fn post(
 
 fn ask(
     context: &Context,
+    look: &Look,
     person: &SignedIn,
     parameters: &Parameters,
     request: &LogoutRequest,
 ) -> Response {
     let client = request.client.as_deref();
     let page = LogoutPage {
-        texts: &ENGLISH,
+        look,
+        texts: &look.language.logout,
         client: client.map(|client| client.spec.display_name.as_deref().unwrap_or(&client.name)),
         person: &person.email,
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
@@ -148,39 +143,46 @@ fn ask(
         Some(next) => Policy::strict().leading_to(next),
         None => Policy::strict(),
     };
-    pages::page(StatusCode::OK, &page, &policy)
+    pages::page(StatusCode::OK, &page, look, &policy)
 }
 
 async fn end(
     context: &Context,
+    look: &Look,
     person: &SignedIn,
     address: &ClientAddress,
     request: &LogoutRequest,
 ) -> Result<Response, Problem> {
     let signed_out = session::sign_out(context, person, address).await?;
-    let mut response = finish(context, &signed_out.pages, request);
+    let mut response = finish(context, look, &signed_out.pages, request);
     if let Some(cookie) = signed_out.cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
 }
 
-fn finish(context: &Context, loading: &[FrontChannelPage], request: &LogoutRequest) -> Response {
+fn finish(
+    context: &Context,
+    look: &Look,
+    loading: &[FrontChannelPage],
+    request: &LogoutRequest,
+) -> Response {
     match &request.next {
         Some(next) if loading.is_empty() => redirect(next),
-        next => session::signed_out_page(&context.site, loading, next.as_deref()),
+        next => session::signed_out_page(&context.site, look, loading, next.as_deref()),
     }
 }
 
-fn refuse(why: &str) -> Response {
+fn refuse(look: &Look, why: &str) -> Response {
+    let texts = &look.language.logout;
     Trouble {
-        title: "You were not signed out",
-        message: "The application that sent you here made a request that we cannot answer. \
-                  You can sign out on the page of your account.",
+        look,
+        title: texts.refused,
+        message: texts.refused_message,
         detail: Some(why),
         link: Some(pages::Link {
             href: session::ACCOUNT_PATH,
-            text: "Open your account",
+            text: look.language.common.open_account,
         }),
     }
     .show(StatusCode::BAD_REQUEST)

@@ -1,0 +1,118 @@
+use super::{
+    Account, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login, Logout,
+    ScopeMeanings, SignedOut, phrase,
+};
+
+pub(super) static ENGLISH: Language = Language {
+    tag: "en",
+    direction: "ltr",
+    common: Common {
+        signed_in_as: phrase("You are signed in as {person}."),
+        other_account: "Use another account",
+        allow: "Allow",
+        deny: "Deny",
+        go_on: "Continue",
+        open_account: "Open your account",
+        for_developers: "For whoever runs the application",
+    },
+    login: Login {
+        title: "Sign in",
+        continue_to: phrase("to continue to {client}"),
+        email: "E-mail address",
+        password: "Password",
+        submit: "Sign in",
+        wrong: "E-mail address or password is wrong. Check both and try again.",
+        incomplete: "Enter your e-mail address and your password.",
+        stale: "This page was open for too long. Please enter your password again.",
+        busy: "Many people are signing in right now. Please try again in a few seconds.",
+    },
+    account: Account {
+        title: "Your account",
+        sign_out: "Sign out",
+        sessions: "Where you are signed in",
+        this_one: "This browser",
+        unknown_browser: "A browser that did not say its name",
+        last_used: phrase("Last used {time}"),
+        end: "Sign out there",
+        end_others: "Sign out everywhere else",
+        stale: "That page was too old",
+        stale_message: "Nothing was changed. Open your account again and repeat what you wanted to do.",
+    },
+    signed_out: SignedOut {
+        title: "You are signed out",
+        message: "Applications you used may keep their own sign-in; sign out there as well.",
+        going_back: "You are being signed out of the applications you used, and then sent back.",
+        sign_in_again: "Sign in again",
+    },
+    consent: Consent {
+        title: "Allow access?",
+        asks: phrase("{client} would like to:"),
+        policy: "Privacy policy",
+        terms: "Terms of service",
+        stale: "Please decide again",
+        stale_message: "That answer did not come from the page you were shown, or the page was too \
+                        old. Nothing was allowed.",
+        again: "Show the question again",
+    },
+    scopes: ScopeMeanings {
+        openid: "Recognise you when you sign in",
+        profile: "See your name and profile",
+        email: "See your e-mail address",
+        address: "See your postal address",
+        phone: "See your phone number",
+        offline_access: "Keep this access while you are away",
+    },
+    claims: ClaimMeanings {
+        name: "See your full name",
+        given_name: "See your given name",
+        family_name: "See your family name",
+        middle_name: "See your middle name",
+        nickname: "See your nickname",
+        preferred_username: "See the name you go by",
+        profile: "See the address of your profile page",
+        picture: "See your picture",
+        website: "See the address of your website",
+        gender: "See your gender",
+        birthdate: "See your date of birth",
+        zoneinfo: "See your time zone",
+        locale: "See your language",
+        updated_at: "See when your profile last changed",
+    },
+    device: Device {
+        title: "Connect a device",
+        type_it: "Type the code that your device shows.",
+        compare: "Go on only if your device shows exactly this code.",
+        code: "Code on the device",
+        question: "Connect this device?",
+        asks: phrase("{client} on the device that shows this code would like to:"),
+        warning: "Allow it only if you started this yourself, on a device in front of you that \
+                  shows this code. If somebody sent you the code or the link, deny it: they would \
+                  get into your account.",
+        allowed: "Your device is connected",
+        go_back: "Go back to your device. You can close this page.",
+        denied: "Nothing was allowed",
+        nothing: "The device has been told no. You can close this page.",
+        wrong: "No device shows this code. Check it letter by letter, or let your device show a \
+                new one.",
+        too_many: "Too many wrong codes came from here. Try again in ten minutes.",
+        stale: "The page was too old, or the answer did not come from it. Please try again.",
+    },
+    logout: Logout {
+        title: "Sign out?",
+        asks: phrase("{client} asks to sign you out here."),
+        sign_out: "Sign out",
+        stay: "Stay signed in",
+        refused: "You were not signed out",
+        refused_message: "The application that sent you here made a request that we cannot answer. \
+                          You can sign out on the page of your account.",
+    },
+    authorize: Authorize {
+        refused: "This sign-in link does not work",
+        refused_message: "The application that sent you here made a request that we cannot answer. \
+                          Go back to it and try again; if that does not help, tell whoever runs it.",
+        unreadable: "This page cannot be continued",
+        unreadable_message: "The address is incomplete or comes from somewhere else. Go back to the \
+                             application you wanted to use and start again.",
+        going_back: "You are being sent back to the application.",
+    },
+};

@@ -1,0 +1,126 @@
+use super::{
+    Account, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login, Logout,
+    ScopeMeanings, SignedOut, phrase,
+};
+
+pub(super) static GERMAN: Language = Language {
+    tag: "de",
+    direction: "ltr",
+    common: Common {
+        signed_in_as: phrase("Sie sind als {person} angemeldet."),
+        other_account: "Mit einem anderen Konto anmelden",
+        allow: "Erlauben",
+        deny: "Ablehnen",
+        go_on: "Weiter",
+        open_account: "Zu Ihrem Konto",
+        for_developers: "Für die Betreiber der Anwendung",
+    },
+    login: Login {
+        title: "Anmelden",
+        continue_to: phrase("weiter zu {client}"),
+        email: "E-Mail-Adresse",
+        password: "Passwort",
+        submit: "Anmelden",
+        wrong: "E-Mail-Adresse oder Passwort ist falsch. Bitte prüfen Sie beides und versuchen Sie \
+                es noch einmal.",
+        incomplete: "Bitte geben Sie Ihre E-Mail-Adresse und Ihr Passwort ein.",
+        stale: "Diese Seite war zu lange geöffnet. Bitte geben Sie Ihr Passwort noch einmal ein.",
+        busy: "Im Moment melden sich sehr viele Personen an. Bitte versuchen Sie es in ein paar \
+               Sekunden noch einmal.",
+    },
+    account: Account {
+        title: "Ihr Konto",
+        sign_out: "Abmelden",
+        sessions: "Hier sind Sie angemeldet",
+        this_one: "Dieser Browser",
+        unknown_browser: "Unbekannter Browser",
+        last_used: phrase("Zuletzt verwendet: {time}"),
+        end: "Dort abmelden",
+        end_others: "Überall sonst abmelden",
+        stale: "Diese Seite war nicht mehr aktuell",
+        stale_message: "Es wurde nichts geändert. Bitte öffnen Sie Ihr Konto erneut und wiederholen \
+                        Sie den Vorgang.",
+    },
+    signed_out: SignedOut {
+        title: "Sie sind abgemeldet",
+        message: "In Anwendungen, die Sie verwendet haben, können Sie weiterhin angemeldet sein. \
+                  Melden Sie sich bitte auch dort ab.",
+        going_back: "Sie werden von den verwendeten Anwendungen abgemeldet und danach \
+                     zurückgeleitet.",
+        sign_in_again: "Wieder anmelden",
+    },
+    consent: Consent {
+        title: "Zugriff erlauben?",
+        asks: phrase("{client} möchte:"),
+        policy: "Datenschutzerklärung",
+        terms: "Nutzungsbedingungen",
+        stale: "Bitte entscheiden Sie noch einmal",
+        stale_message: "Diese Antwort kam nicht von der Seite, die Ihnen gezeigt wurde, oder die \
+                        Seite war nicht mehr aktuell. Es wurde nichts erlaubt.",
+        again: "Frage erneut anzeigen",
+    },
+    scopes: ScopeMeanings {
+        openid: "Sie bei der Anmeldung wiedererkennen",
+        profile: "Ihren Namen und Ihr Profil sehen",
+        email: "Ihre E-Mail-Adresse sehen",
+        address: "Ihre Postanschrift sehen",
+        phone: "Ihre Telefonnummer sehen",
+        offline_access: "diesen Zugriff auch behalten, wenn Sie nicht angemeldet sind",
+    },
+    claims: ClaimMeanings {
+        name: "Ihren vollständigen Namen sehen",
+        given_name: "Ihren Vornamen sehen",
+        family_name: "Ihren Nachnamen sehen",
+        middle_name: "Ihren zweiten Vornamen sehen",
+        nickname: "Ihren Spitznamen sehen",
+        preferred_username: "Ihren Benutzernamen sehen",
+        profile: "die Adresse Ihrer Profilseite sehen",
+        picture: "Ihr Bild sehen",
+        website: "die Adresse Ihrer Website sehen",
+        gender: "Ihr Geschlecht sehen",
+        birthdate: "Ihr Geburtsdatum sehen",
+        zoneinfo: "Ihre Zeitzone sehen",
+        locale: "Ihre Sprache sehen",
+        updated_at: "sehen, wann Ihr Profil zuletzt geändert wurde",
+    },
+    device: Device {
+        title: "Gerät verbinden",
+        type_it: "Geben Sie den Code ein, den Ihr Gerät anzeigt.",
+        compare: "Fahren Sie nur fort, wenn Ihr Gerät genau diesen Code anzeigt.",
+        code: "Code auf dem Gerät",
+        question: "Dieses Gerät verbinden?",
+        asks: phrase("{client} möchte auf dem Gerät, das diesen Code anzeigt:"),
+        warning: "Erlauben Sie das nur, wenn Sie den Vorgang selbst gestartet haben und das Gerät mit \
+                  diesem Code vor Ihnen steht. Lehnen Sie ab, wenn Ihnen jemand den Code oder den \
+                  Link geschickt hat: Diese Person bekäme sonst Zugang zu Ihrem Konto.",
+        allowed: "Ihr Gerät ist verbunden",
+        go_back: "Kehren Sie zu Ihrem Gerät zurück. Sie können diese Seite schließen.",
+        denied: "Es wurde nichts erlaubt",
+        nothing: "Das Gerät hat Ihre Ablehnung erhalten. Sie können diese Seite schließen.",
+        wrong: "Kein Gerät zeigt diesen Code an. Prüfen Sie ihn Zeichen für Zeichen oder lassen Sie \
+                sich auf dem Gerät einen neuen anzeigen.",
+        too_many: "Von hier kamen zu viele falsche Codes. Bitte versuchen Sie es in zehn Minuten noch \
+                   einmal.",
+        stale: "Die Seite war nicht mehr aktuell, oder die Antwort kam nicht von ihr. Bitte versuchen \
+                Sie es noch einmal.",
+    },
+    logout: Logout {
+        title: "Abmelden?",
+        asks: phrase("{client} möchte Sie hier abmelden."),
+        sign_out: "Abmelden",
+        stay: "Angemeldet bleiben",
+        refused: "Sie wurden nicht abgemeldet",
+        refused_message: "Die Anwendung, von der Sie kommen, hat eine Anfrage gestellt, die wir nicht \
+                          beantworten können. Auf der Seite Ihres Kontos können Sie sich abmelden.",
+    },
+    authorize: Authorize {
+        refused: "Dieser Anmeldelink funktioniert nicht",
+        refused_message: "Die Anwendung, von der Sie kommen, hat eine Anfrage gestellt, die wir nicht \
+                          beantworten können. Gehen Sie zurück und versuchen Sie es noch einmal. Wenn \
+                          das nicht hilft, wenden Sie sich an die Betreiber der Anwendung.",
+        unreadable: "Hier geht es nicht weiter",
+        unreadable_message: "Die Adresse ist unvollständig oder stammt nicht von uns. Gehen Sie zurück \
+                             zu der Anwendung, die Sie nutzen wollten, und beginnen Sie von vorn.",
+        going_back: "Sie werden zur Anwendung zurückgeleitet.",
+    },
+};

@@ -1,0 +1,216 @@
+//! Every text that a person sees, with what a translator has to know about it.
+
+use super::Phrase;
+
+macro_rules! texts {
+    ($($(#[$about:meta])* $name:ident { $($(#[$text_about:meta])* $text:ident: $kind:ty,)* })*) => {
+        $(
+            $(#[$about])*
+            #[derive(Clone, Copy, Debug)]
+            #[cfg_attr(test, derive(serde::Serialize))]
+            pub struct $name {
+                $($(#[$text_about])* pub $text: $kind,)*
+            }
+        )*
+    };
+}
+
+/// A text without a placeholder.
+type Text = &'static str;
+
+texts! {
+    /// What several pages say.
+    Common {
+        /// `{person}` is an e-mail address.
+        signed_in_as: Phrase,
+        /// A link: leads to the sign-in page.
+        other_account: Text,
+        /// A button: the application may.
+        allow: Text,
+        /// A button: the application may not.
+        deny: Text,
+        /// A button or link: on to the next step.
+        go_on: Text,
+        /// A link to the page with the title `account.title`.
+        open_account: Text,
+        /// Above a technical message in English.
+        for_developers: Text,
+    }
+    /// The page where people sign in.
+    Login {
+        /// The heading.
+        title: Text,
+        /// Under the heading, when an application waits for the sign-in.
+        continue_to: Phrase,
+        /// The label of a field.
+        email: Text,
+        /// The label of a field.
+        password: Text,
+        /// The button.
+        submit: Text,
+        /// Neither of the two is said to be the wrong one.
+        wrong: Text,
+        /// A field was left empty.
+        incomplete: Text,
+        /// The page was too old.
+        stale: Text,
+        /// The server has more sign-ins to do than it can.
+        busy: Text,
+    }
+    /// The page of one's own account.
+    Account {
+        /// The heading.
+        title: Text,
+        /// A button.
+        sign_out: Text,
+        /// Over a list of browsers.
+        sessions: Text,
+        /// In that list: the browser that shows the page.
+        this_one: Text,
+        /// In that list.
+        unknown_browser: Text,
+        /// In that list; `{time}` is a date with a time.
+        last_used: Phrase,
+        /// A button in that list: ends the sign-in of that browser.
+        end: Text,
+        /// A button under the list.
+        end_others: Text,
+        /// A heading: the page from which something was asked was too old.
+        stale: Text,
+        /// Under that heading.
+        stale_message: Text,
+    }
+    /// After signing out.
+    SignedOut {
+        /// The heading.
+        title: Text,
+        /// Under it.
+        message: Text,
+        /// Under it, when the browser goes on by itself.
+        going_back: Text,
+        /// A link.
+        sign_in_again: Text,
+    }
+    /// The question whether an application may see what it asks for.
+    Consent {
+        /// The heading.
+        title: Text,
+        /// Over a list of what it asks for, with the texts of `scopes`.
+        asks: Phrase,
+        /// A link.
+        policy: Text,
+        /// A link.
+        terms: Text,
+        /// A heading: the answer cannot be taken.
+        stale: Text,
+        /// Under that heading.
+        stale_message: Text,
+        /// A link: shows the question anew.
+        again: Text,
+    }
+    /// What an application may do; each goes on where `consent.asks` and `device.asks` end.
+    ScopeMeanings {
+        /// It learns that it is the same person each time.
+        openid: Text,
+        /// Name, picture, language and the like.
+        profile: Text,
+        /// The e-mail address.
+        email: Text,
+        /// The postal address.
+        address: Text,
+        /// The telephone number.
+        phone: Text,
+        /// Also while the person is not signed in.
+        offline_access: Text,
+    }
+    /// What an application may see, claim by claim; each goes on like `scopes`.
+    ClaimMeanings {
+        /// The full name.
+        name: Text,
+        /// The first name.
+        given_name: Text,
+        /// The last name.
+        family_name: Text,
+        /// A further name between the two.
+        middle_name: Text,
+        /// What friends say.
+        nickname: Text,
+        /// The name by which the person goes in applications.
+        preferred_username: Text,
+        /// The page is on the web.
+        profile: Text,
+        /// A portrait, or what the person chose instead.
+        picture: Text,
+        /// The person's own.
+        website: Text,
+        /// As the person told it.
+        gender: Text,
+        /// Day, month, year, or the year alone.
+        birthdate: Text,
+        /// As in `Europe/Berlin`.
+        zoneinfo: Text,
+        /// The language the person reads.
+        locale: Text,
+        /// A date with a time.
+        updated_at: Text,
+    }
+    /// A device without a keyboard, say a television, is connected to an account.
+    Device {
+        /// The heading of the page where the code is typed.
+        title: Text,
+        /// Over the field.
+        type_it: Text,
+        /// Over the field, when the code came with a link and is filled in.
+        compare: Text,
+        /// The label of the field.
+        code: Text,
+        /// The heading of the question.
+        question: Text,
+        /// Under the code, over a list of what the application asks for.
+        asks: Phrase,
+        /// Against people who talk others into typing a code of theirs.
+        warning: Text,
+        /// A heading, after the answer.
+        allowed: Text,
+        /// Under it.
+        go_back: Text,
+        /// A heading, after the answer.
+        denied: Text,
+        /// Under it.
+        nothing: Text,
+        /// The code is not known.
+        wrong: Text,
+        /// Somebody guesses codes.
+        too_many: Text,
+        /// The page was too old.
+        stale: Text,
+    }
+    /// An application asks to sign the person out.
+    Logout {
+        /// The heading.
+        title: Text,
+        /// Under it.
+        asks: Phrase,
+        /// A button.
+        sign_out: Text,
+        /// A button.
+        stay: Text,
+        /// A heading: the application's request cannot be answered.
+        refused: Text,
+        /// Under it.
+        refused_message: Text,
+    }
+    /// An application asks for a sign-in.
+    Authorize {
+        /// A heading: the application's request cannot be answered.
+        refused: Text,
+        /// Under it.
+        refused_message: Text,
+        /// A heading: the address of the page is not one of ours.
+        unreadable: Text,
+        /// Under it.
+        unreadable_message: Text,
+        /// Seen for a moment, on the way back to the application.
+        going_back: Text,
+    }
+}
