@@ -7,7 +7,10 @@ const MAX_PARAMETERS: usize = 64;
 /// Longest name.
 const MAX_NAME: usize = 128;
 
-/// Names and values of `application/x-www-form-urlencoded`, each name at most once.
+/// The only parameter that a request may have several times (RFC 8707 2).
+const REPEATABLE: &str = "resource";
+
+/// Names and values of `application/x-www-form-urlencoded`, each name at most once, but `resource`.
 ///
 /// A parameter without a value counts as left out (RFC 6749 3.1).
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -36,7 +39,7 @@ impl Parameters {
         let pairs = pairs(text)?;
         let mut kept: Vec<(String, String)> = Vec::with_capacity(pairs.len());
         for (name, value) in pairs {
-            if kept.iter().any(|(other, _)| *other == name) {
+            if name != REPEATABLE && kept.iter().any(|(other, _)| *other == name) {
                 return Err(ParametersError::Duplicate(name));
             }
             kept.push((name, value));
@@ -72,6 +75,13 @@ impl Parameters {
             .iter()
             .find(|(other, _)| other == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of `name`.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.iter()
+            .filter(move |(other, _)| *other == name)
+            .map(|(_, value)| value)
     }
 
     /// Whether there are none.
@@ -192,6 +202,13 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_request_may_name_several_resources() {
+        let parameters = Parameters::parse(b"resource=a&x=1&resource=b&resource=").unwrap();
+        assert_eq!(parameters.all("resource").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(parameters.all("y").count(), 0);
     }
 
     #[test]

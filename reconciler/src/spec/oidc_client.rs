@@ -89,10 +89,13 @@ pub struct OidcClientSpec {
     /// The scopes the client may ask for.
     #[serde(default = "openid")]
     pub scopes: BTreeSet<Scope>,
-    /// The resource servers it may ask tokens for (RFC 8707). Its tokens are for this provider
-    /// alone, unless set.
+    /// The resource servers it may ask tokens for (RFC 8707), each by its absolute URI. Its tokens
+    /// are for this provider alone, unless a request names others.
     #[serde(default)]
     pub resources: BTreeSet<String>,
+    /// The resources that it serves: it may introspect the tokens that are for them.
+    #[serde(default)]
+    pub serves_resources: BTreeSet<String>,
     /// Which tokens it may exchange for others, and for whom (RFC 8693). None, unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_exchange: Option<TokenExchange>,

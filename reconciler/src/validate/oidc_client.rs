@@ -19,6 +19,7 @@ pub(super) fn check(client: &OidcClientSpec, origin: Origin, findings: &mut Vec<
     authentication(client, origin, &mut add);
     grants(client, &mut add);
     token_exchange(client, &mut add);
+    resources(client, &mut add);
     redirects(client, &mut add);
     pages(client, &mut add);
     lifetimes(client, &mut add);
@@ -134,6 +135,10 @@ fn grants(client: &OidcClientSpec, add: &mut impl FnMut(Finding)) {
     let has = |grant| client.grant_types.contains(&grant);
     let wrong = |path, message: &str| Finding::in_spec("client-grants", path, message);
     if client.grant_types.is_empty() {
+        // A resource server that only asks about tokens.
+        if !client.serves_resources.is_empty() {
+            return;
+        }
         add(
             wrong("grantTypes", "a client without a grant can do nothing")
                 .help("write `enabled: false` to switch it off"),
@@ -250,6 +255,35 @@ fn token_exchange(client: &OidcClientSpec, add: &mut impl FnMut(Finding)) {
             }
         }
     }
+}
+
+fn resources(client: &OidcClientSpec, add: &mut impl FnMut(Finding)) {
+    let wrong = |path, message: String| Finding::in_spec("resource", path, message);
+    for (path, list) in [
+        ("resources", &client.resources),
+        ("servesResources", &client.serves_resources),
+    ] {
+        for resource in list.iter().filter(|resource| !is_resource(resource)) {
+            add(wrong(
+                path,
+                format!("`{resource}` is not an absolute URI without a fragment (RFC 8707 2)"),
+            )
+            .item(resource)
+            .help("write it in full, as in `https://api.example.com`"));
+        }
+    }
+    if client.client_type == ClientType::Public && !client.serves_resources.is_empty() {
+        add(wrong(
+            "servesResources",
+            String::from("a public client cannot introspect tokens (RFC 7662 2.1)"),
+        )
+        .help("take it out, or write `clientType: confidential`"));
+    }
+}
+
+fn is_resource(text: &str) -> bool {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_plain && !text.contains('#') && url::Url::parse(text).is_ok()
 }
 
 fn redirects(client: &OidcClientSpec, add: &mut impl FnMut(Finding)) {

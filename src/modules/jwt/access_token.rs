@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -16,7 +18,7 @@ pub struct AccessTokenClaims {
     /// Whom it speaks for: a person, or the client itself.
     pub sub: String,
     /// Who is to take it.
-    pub aud: String,
+    pub aud: Audience,
     /// Who got it.
     pub client_id: String,
     /// Seconds since 1970.
@@ -43,6 +45,62 @@ pub struct AccessTokenClaims {
     /// Set if it was given for another token: what it rests on beside the grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Exchange>,
+}
+
+/// Who is to take a token. One is written as text, several as a list (RFC 7519 4.1.3).
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(from = "Written", into = "Written")]
+pub struct Audience(BTreeSet<String>);
+
+#[derive(Deserialize, Serialize)]
+#[serde(untagged)]
+enum Written {
+    One(String),
+    Several(BTreeSet<String>),
+}
+
+impl From<Written> for Audience {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::One(one) => Self::one(one),
+            Written::Several(all) => Self::all(all),
+        }
+    }
+}
+
+impl From<Audience> for Written {
+    fn from(audience: Audience) -> Self {
+        let mut all = audience.0;
+        match all.pop_first() {
+            Some(one) if all.is_empty() => Self::One(one),
+            first => {
+                all.extend(first);
+                Self::Several(all)
+            }
+        }
+    }
+}
+
+impl Audience {
+    /// One alone.
+    pub fn one(name: impl Into<String>) -> Self {
+        Self(BTreeSet::from([name.into()]))
+    }
+
+    /// All of these.
+    pub fn all(names: BTreeSet<String>) -> Self {
+        Self(names)
+    }
+
+    /// Whether `name` is to take it.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
+    /// Whether any of `names` is to take it.
+    pub fn contains_any(&self, names: &BTreeSet<String>) -> bool {
+        !self.0.is_disjoint(names)
+    }
 }
 
 /// What a token is bound to (RFC 7800).

@@ -13,7 +13,9 @@ use axum::{Router, http::HeaderMap, routing::get};
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-pub use self::access_token::{AccessTokenClaims, Confirmation, Exchange, verify_access_token};
+pub use self::access_token::{
+    AccessTokenClaims, Audience, Confirmation, Exchange, verify_access_token,
+};
 use super::Context;
 
 /// Where the public keys are.

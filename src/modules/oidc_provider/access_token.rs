@@ -195,7 +195,7 @@ async fn signed(
 
 #[derive(sqlx::FromRow)]
 struct OfPerson {
-    claims: String,
+    token_claims: String,
     holder_uid: String,
     #[sqlx(flatten)]
     grant: LiveGrant,
@@ -210,7 +210,7 @@ async fn kept_of_person(
         &context.store,
         OfPerson,
         grant::live_grant!(
-            "a.claims, a.client_uid AS holder_uid, ",
+            "a.claims AS token_claims, a.client_uid AS holder_uid, ",
             "JOIN oidc_access_tokens a ON a.grant_id = g.id",
             "a.token_hash = $1 AND a.expires_at > $2"
         ),
@@ -219,7 +219,7 @@ async fn kept_of_person(
     )?;
     Ok(row.and_then(|row| {
         Some(Living {
-            claims: claims(context, &row.claims)?,
+            claims: claims(context, &row.token_claims)?,
             client: presented::working_client(context, &row.holder_uid)?.clone(),
             grant: Some(row.grant),
         })

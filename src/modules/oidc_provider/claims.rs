@@ -142,6 +142,7 @@ mod tests {
             client_uid: "c".into(),
             user_id: "u".into(),
             scope: String::new(),
+            resource: None,
             nonce: None,
             claims: None,
             authenticated_at: UnixMillis::from_seconds(1),

@@ -1,5 +1,7 @@
 //! Discovery (OpenID Connect Discovery 1.0, RFC 8414): exactly what is on in this generation.
 
+use std::collections::BTreeSet;
+
 use assay_reconciler::spec::{
     SigningAlgorithm,
     oidc_client::{ClientAuthMethod, GrantType},
@@ -33,6 +35,25 @@ pub(super) fn prepare(context: &Context) -> PreparedJson {
 }
 
 fn document(context: &Context) -> Value {
+    let mut document = always(context);
+    let served = served_resources(context);
+    if !served.is_empty() {
+        document["protected_resources"] = json!(served);
+    }
+    document
+}
+
+/// The resources whose servers ask here about tokens (RFC 9728 4).
+fn served_resources(context: &Context) -> BTreeSet<&str> {
+    let clients = context.snapshot.clients().into_iter();
+    clients
+        .filter(|client| client.spec.enabled)
+        .flat_map(|client| &client.spec.serves_resources)
+        .map(String::as_str)
+        .collect()
+}
+
+fn always(context: &Context) -> Value {
     let site = &context.site;
     let algorithms: Vec<&str> = context
         .snapshot

@@ -1,7 +1,7 @@
 //! What one person granted one client: the rows of `oidc_grants`. Codes, refresh tokens and access
 //! tokens of a grant live no longer than it does.
 
-use super::{scope::Scopes, session_registry};
+use super::{resource::Resources, scope::Scopes, session_registry};
 use crate::{
     clock::UnixMillis,
     crypto::{Hashed, Keyring, token},
@@ -25,6 +25,7 @@ pub(super) struct NewGrant<'a> {
     pub(super) client_uid: &'a str,
     pub(super) person: &'a SignedIn,
     pub(super) scopes: &'a Scopes,
+    pub(super) resources: &'a Resources,
     pub(super) nonce: Option<&'a str>,
     /// What was asked for claim by claim.
     pub(super) claims: Option<&'a str>,
@@ -49,8 +50,8 @@ pub(super) async fn make(
         tx,
         "INSERT INTO oidc_grants (id, client_uid, user_id, session_id, scope, nonce,
                                   authenticated_at, amr, acr, created_at, expires_at, sid,
-                                  dpop_jkt, claims)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                                  dpop_jkt, claims, resource)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &id,
         grant.client_uid,
         &grant.person.user_id,
@@ -65,6 +66,7 @@ pub(super) async fn make(
         &sid,
         grant.dpop_jkt,
         grant.claims,
+        grant.resources.column(),
     )?;
     Ok(id)
 }
@@ -76,6 +78,8 @@ pub(super) struct LiveGrant {
     pub(super) client_uid: String,
     pub(super) user_id: String,
     pub(super) scope: String,
+    /// The resource servers that its tokens may be for, with blanks between.
+    pub(super) resource: Option<String>,
     pub(super) nonce: Option<String>,
     /// What was asked for claim by claim (`claims_request`).
     pub(super) claims: Option<String>,
@@ -100,8 +104,8 @@ macro_rules! live_grant {
         concat!(
             "SELECT ",
             $more,
-            "g.id, g.client_uid, g.user_id, g.scope, g.nonce, g.authenticated_at, g.amr, g.acr,
-        g.sid, g.dpop_jkt, g.claims,
+            "g.id, g.client_uid, g.user_id, g.scope, g.resource, g.nonce, g.authenticated_at, g.amr,
+        g.acr, g.sid, g.dpop_jkt, g.claims,
         u.email, u.email_verified, u.attributes, u.updated_at AS user_updated_at
    FROM oidc_grants g
    JOIN users u ON u.id = g.user_id

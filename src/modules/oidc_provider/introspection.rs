@@ -1,4 +1,4 @@
-//! `/auth/oauth2/introspect`: what a token is, asked by the client it was given to (RFC 7662).
+//! `/auth/oauth2/introspect`: what a token is, asked by the client it was given to or is for (RFC 7662).
 
 use assay_reconciler::spec::oidc_client::ClientType;
 use axum::{
@@ -10,7 +10,8 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    access_token, client_auth,
+    access_token::{self, Living},
+    client_auth,
     error::{ErrorCode, OAuthError},
     presented,
     revocation::required_token,
@@ -56,8 +57,7 @@ async fn describe(
     now: UnixMillis,
 ) -> Result<Option<Value>, OAuthError> {
     if let Some(living) = access_token::living(context, token, now).await? {
-        let may_see = living.client.uid == client.uid;
-        return Ok(may_see.then(|| of_access_token(living.claims)));
+        return Ok(may_see(client, &living).then(|| of_access_token(living.claims)));
     }
     let Some(row) = presented::refresh_token(context, client, token, now).await? else {
         return Ok(None);
@@ -78,6 +78,15 @@ async fn describe(
             "scope": row.scope,
         })
     }))
+}
+
+/// Whether the client may know of the token: it is its own, or it is for the client, as what it is called
+/// or as the server of a resource. To everybody else it is as unknown as one that never was.
+fn may_see(client: &Client, token: &Living) -> bool {
+    let aud = &token.claims.aud;
+    token.client.uid == client.uid
+        || aud.contains(&client.name)
+        || aud.contains_any(&client.spec.serves_resources)
 }
 
 /// The same for a JWT and for an opaque token.

@@ -28,6 +28,7 @@ mod presented;
 mod pushed;
 mod reap;
 mod redirect_uri;
+mod resource;
 mod revocation;
 mod scope;
 mod sealed;

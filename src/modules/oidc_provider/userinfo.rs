@@ -144,7 +144,7 @@ async fn answer(
     let issuer = &context.site.issuer;
     // A token dies with its grant, its person, its session and its client.
     let living = access_token::living(context, &shown.token, now).await?;
-    let living = living.filter(|living| living.claims.aud == *issuer);
+    let living = living.filter(|living| living.claims.aud.contains(issuer));
     let Living {
         claims: token,
         grant,

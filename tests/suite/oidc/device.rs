@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{Bench, CALLBACK, SECRET};
 use crate::harness::{
     Assay, Form, Manifests, Page, Registration, RelyingParty, Reply, TestDb, Visitor,
@@ -69,6 +71,18 @@ pub(super) struct Device {
     pub(super) page_with_code: reqwest::Url,
 }
 
+impl Device {
+    pub(super) fn in_answer(body: &Value) -> Self {
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        Self {
+            code: text("device_code"),
+            user_code: text("user_code"),
+            page: text("verification_uri").parse().unwrap(),
+            page_with_code: text("verification_uri_complete").parse().unwrap(),
+        }
+    }
+}
+
 impl Bench {
     /// A server whose clients are devices.
     pub(super) async fn with_devices(db: TestDb, clients: &str) -> Self {
@@ -133,14 +147,8 @@ pub(super) async fn device(client: &RelyingParty, scope: &str) -> Device {
     let reply = ask(client, scope).await.expect_status(200);
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     let body = reply.json();
-    let text = |name: &str| body[name].as_str().unwrap().to_owned();
     assert_eq!(body["interval"], 5, "{body:#}");
-    Device {
-        code: text("device_code"),
-        user_code: text("user_code"),
-        page: text("verification_uri").parse().unwrap(),
-        page_with_code: text("verification_uri_complete").parse().unwrap(),
-    }
+    Device::in_answer(&body)
 }
 
 pub(super) async fn poll(client: &RelyingParty, device: &Device) -> Reply {

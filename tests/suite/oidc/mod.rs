@@ -19,6 +19,7 @@ mod people;
 mod pushed;
 mod refresh;
 mod request_object;
+mod resources;
 mod response_mode;
 mod revocation;
 mod sessions;

@@ -38,6 +38,7 @@ pub(in crate::modules::oidc_provider) async fn issue_code(
         client_uid: &request.client.uid,
         person,
         scopes: &request.scopes,
+        resources: &request.resources,
         nonce: request.nonce.as_deref(),
         claims: claims.as_deref(),
         acr: request.acr.said(person.acr.as_deref()),

@@ -15,6 +15,7 @@ use super::{
         error::ErrorCode,
         pkce::CodeChallenge,
         redirect_uri::is_registered,
+        resource::Resources,
         scope::Scopes,
         supported::{self, PROMPTS},
     },
@@ -52,6 +53,8 @@ pub(in crate::modules::oidc_provider) struct AuthorizationRequest {
     /// What the token request must repeat; empty if the request left it out.
     pub(in crate::modules::oidc_provider) redirect_uri_sent: String,
     pub(in crate::modules::oidc_provider) scopes: Scopes,
+    /// The resource servers that the tokens are to be for (RFC 8707).
+    pub(in crate::modules::oidc_provider) resources: Resources,
     pub(in crate::modules::oidc_provider) nonce: Option<String>,
     pub(in crate::modules::oidc_provider) claims: ClaimsRequest,
     pub(in crate::modules::oidc_provider) acr: WantedAcr,
@@ -170,6 +173,7 @@ pub(in crate::modules::oidc_provider) fn check(
             acr: WantedAcr::of(&client.spec, &details.claims, parameters.get("acr_values")),
             claims: details.claims,
             scopes: details.scopes,
+            resources: details.resources,
             nonce: parameters.get("nonce").map(str::to_owned),
             code_challenge: details.code_challenge,
             prompt: details.prompt,
@@ -239,6 +243,7 @@ fn only_redirect_uri(client: &Client, parameters: &Parameters) -> Option<String>
 struct Details {
     scopes: Scopes,
     claims: ClaimsRequest,
+    resources: Resources,
     code_challenge: Option<CodeChallenge>,
     prompt: Prompt,
     max_age: Option<u32>,
@@ -280,12 +285,11 @@ fn details(client: &Client, asked: &Asked) -> Result<Details, Refused> {
     {
         return Err(invalid("this response_mode is not supported"));
     }
-    if parameters.get("resource").is_some() {
-        let description = "resource indicators (RFC 8707) are not available yet".to_owned();
-        return Err((ErrorCode::InvalidTarget, description));
-    }
     let scopes = scopes(client, parameters)?;
+    let resources = Resources::asked_by(client, parameters)
+        .map_err(|description| (ErrorCode::InvalidTarget, description))?;
     Ok(Details {
+        resources,
         code_challenge: code_challenge(client, parameters)?,
         prompt: prompt(parameters)?,
         max_age: max_age(parameters)?,

@@ -126,7 +126,7 @@ mod tests {
 
     use super::{
         super::{
-            super::{claims_request::ClaimsRequest, scope::Scopes},
+            super::{claims_request::ClaimsRequest, resource::Resources, scope::Scopes},
             answer::Recipient,
             request::Prompt,
             response_mode::ResponseMode,
@@ -152,6 +152,7 @@ mod tests {
             },
             redirect_uri_sent: "https://app/cb".into(),
             scopes: Scopes::parse("openid email"),
+            resources: Resources::default(),
             nonce: None,
             claims: ClaimsRequest::default(),
             acr: WantedAcr::default(),

@@ -8,6 +8,7 @@ use super::{
         consent::{self, Consented},
         grant::{self, NewGrant},
         lifetimes::Lifetimes,
+        resource::Resources,
         scope::Scopes,
         supported,
     },
@@ -30,6 +31,7 @@ use crate::{
 pub(super) struct Asked {
     pub(super) client: Arc<Client>,
     pub(super) scopes: Scopes,
+    resources: Resources,
     expires_at: UnixMillis,
 }
 
@@ -74,6 +76,7 @@ fn of(context: &Context, waiting: &Waiting) -> Option<Asked> {
     may_ask.then(|| Asked {
         client: Arc::clone(client),
         scopes: Scopes::parse(&waiting.scope).within(&spec.scopes),
+        resources: Resources::stored(waiting.resource.as_deref()),
         expires_at: waiting.expires_at,
     })
 }
@@ -115,6 +118,7 @@ pub(super) async fn allow(
         client_uid: &client.uid,
         person,
         scopes: &asked.scopes,
+        resources: &asked.resources,
         nonce: None,
         dpop_jkt: None,
         expires_at: asked.expires_at + lifetimes.refresh_token + lifetimes.access_token,

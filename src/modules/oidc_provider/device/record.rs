@@ -9,6 +9,7 @@ use crate::{
 pub(super) struct Waiting {
     pub(super) client_uid: String,
     pub(super) scope: String,
+    pub(super) resource: Option<String>,
     pub(super) expires_at: UnixMillis,
 }
 
@@ -21,7 +22,7 @@ pub(super) async fn waiting(
     fetch_optional!(
         tx,
         Waiting,
-        "SELECT client_uid, scope, expires_at FROM oidc_device_codes
+        "SELECT client_uid, scope, resource, expires_at FROM oidc_device_codes
           WHERE user_code_hash = $1 AND grant_id IS NULL AND denied_at IS NULL
             AND used_at IS NULL AND expires_at > $2",
         user_code,

@@ -12,6 +12,7 @@ use super::{
         client_auth,
         error::{ErrorCode, OAuthError, ascii},
         lifetimes::Lifetimes,
+        resource::Resources,
         scope::Scopes,
         supported,
     },
@@ -51,16 +52,12 @@ pub(in crate::modules::oidc_provider) async fn authorize(
 ) -> Result<Response, OAuthError> {
     let (client, form) = client_auth::authenticated_form(&context, request).await?;
     may_ask(&client)?;
-    if form.get("resource").is_some() {
-        return Err(OAuthError::new(
-            ErrorCode::InvalidTarget,
-            "resource indicators (RFC 8707) are not available yet",
-        ));
-    }
+    let resources = Resources::asked_by(&client, &form)
+        .map_err(|what| OAuthError::new(ErrorCode::InvalidTarget, what))?;
     let scopes = scopes(&client, &form)?;
     let lifetime = Lifetimes::of(&context.snapshot, &client).device_code;
     let device_code = token::opaque("assay_dc_")?;
-    let user_code = insert(&context, &client, &scopes, device_code.expose()).await?;
+    let user_code = insert(&context, &client, &scopes, &resources, device_code.expose()).await?;
     let verification_uri = context.site.url(DEVICE_PATH);
     let answer = DeviceAuthorization {
         device_code: device_code.expose(),
@@ -110,6 +107,7 @@ async fn insert(
     context: &Context,
     client: &Client,
     scopes: &Scopes,
+    resources: &Resources,
     device_code: &str,
 ) -> Result<UserCode, OAuthError> {
     let now = context.clock.now();
@@ -119,8 +117,8 @@ async fn insert(
         let rows = execute!(
             &context.store,
             "INSERT INTO oidc_device_codes (device_code_hash, user_code_hash, client_uid, scope,
-                                            poll_interval, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
+                                            poll_interval, created_at, expires_at, resource)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
              ON CONFLICT (user_code_hash) DO NOTHING",
             hash_device_code(&context.keyring, device_code),
             user_code.hash(&context.keyring),
@@ -129,6 +127,7 @@ async fn insert(
             INTERVAL,
             now,
             now + lifetime,
+            resources.column(),
         )?;
         if rows == 1 {
             return Ok(user_code);

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use super::{
     super::{
         error::{ErrorCode, OAuthError},
+        resource::Resources,
         scope::Scopes,
         supported,
     },
@@ -20,7 +21,11 @@ pub(super) async fn issue(asked: &TokenRequest<'_>) -> Result<Response, OAuthErr
         return Err(OAuthError::new(ErrorCode::UnauthorizedClient, what));
     }
     let scopes = scopes(client, form.get("scope"))?;
-    Ok(response::of_client(asked, &scopes).await?.into_response())
+    let resources = Resources::asked_by(client, form)
+        .map_err(|what| OAuthError::new(ErrorCode::InvalidTarget, what))?;
+    Ok(response::of_client(asked, &scopes, resources)
+        .await?
+        .into_response())
 }
 
 /// What was asked for; everything the client may, if it asked for nothing. Scopes about a person say

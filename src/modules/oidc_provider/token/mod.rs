@@ -65,12 +65,6 @@ async fn answer(
             format!("the client's manifest asks for {missing}"),
         ));
     }
-    if form.get("resource").is_some() && grant_type != GrantType::TokenExchange {
-        return Err(OAuthError::new(
-            ErrorCode::InvalidTarget,
-            "resource indicators (RFC 8707) are not available yet",
-        ));
-    }
     let holder = dpop::proven(context, headers, &Method::POST, TOKEN_PATH, None).await?;
     if holder.is_none() && client.spec.dpop_bound_access_tokens {
         return Err(OAuthError::new(

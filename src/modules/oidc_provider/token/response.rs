@@ -15,12 +15,13 @@ use super::super::{
     grant::LiveGrant,
     id_token::{self, Occasion},
     lifetimes::Lifetimes,
+    resource::{self, Resources},
     scope::Scopes,
 };
 use super::TokenRequest;
 use crate::{
     crypto::{Secret, token},
-    modules::jwt::{AccessTokenClaims, Confirmation, Exchange},
+    modules::jwt::{AccessTokenClaims, Audience, Confirmation, Exchange},
     store::Tx,
 };
 
@@ -76,14 +77,18 @@ pub(super) async fn access_token(
     scopes: &Scopes,
 ) -> Result<AccessToken, OAuthError> {
     let TokenRequest {
-        context, client, ..
+        context,
+        client,
+        form,
+        ..
     } = *asked;
+    let issuer = &context.site.issuer;
     let now = context.clock.now();
     let lifetime = Lifetimes::of(&context.snapshot, client).access_token;
     let claims = AccessTokenClaims {
-        iss: context.site.issuer.clone(),
+        iss: issuer.clone(),
         sub: grant.user_id.clone(),
-        aud: context.site.issuer.clone(),
+        aud: resource::narrowed(client, grant.resource.as_deref(), form, issuer)?,
         client_id: client.name.clone(),
         iat: now.as_seconds(),
         exp: (now + lifetime).as_seconds(),
@@ -141,6 +146,7 @@ pub(super) fn of_grant(
 pub(super) async fn of_client(
     asked: &TokenRequest<'_>,
     scopes: &Scopes,
+    resources: Resources,
 ) -> Result<TokenResponse, OAuthError> {
     let TokenRequest {
         context, client, ..
@@ -151,7 +157,7 @@ pub(super) async fn of_client(
     let claims = AccessTokenClaims {
         iss: context.site.issuer.clone(),
         sub: client.name.clone(),
-        aud: context.site.issuer.clone(),
+        aud: resources.audience(&context.site.issuer),
         client_id: client.name.clone(),
         iat: now.as_seconds(),
         exp: (now + lifetimes.access_token).as_seconds(),
@@ -178,7 +184,7 @@ pub(super) async fn of_client(
 /// A token given for another one.
 pub(super) struct Exchanged<'a> {
     pub(super) grant: &'a LiveGrant,
-    pub(super) audience: &'a str,
+    pub(super) audience: Audience,
     pub(super) scopes: &'a Scopes,
     pub(super) act: Option<Value>,
     pub(super) actor_gids: Vec<String>,
@@ -200,7 +206,7 @@ pub(super) fn exchanged_claims(
     Ok(AccessTokenClaims {
         iss: context.site.issuer.clone(),
         sub: exchanged.grant.user_id.clone(),
-        aud: exchanged.audience.to_owned(),
+        aud: exchanged.audience,
         client_id: client.name.clone(),
         iat: now.as_seconds(),
         exp: exchanged.ends_at.min((now + lifetime).as_seconds()),

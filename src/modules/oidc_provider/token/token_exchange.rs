@@ -10,6 +10,7 @@ use super::{
         error::{ErrorCode, OAuthError, ascii},
         grant::LiveGrant,
         id_token, presented,
+        resource::Resources,
         scope::Scopes,
     },
     TokenRequest,
@@ -21,6 +22,7 @@ use crate::{
     modules::{
         Context,
         audit::{self, AuditEvent},
+        jwt::Audience,
         parameters::Parameters,
     },
 };
@@ -82,7 +84,7 @@ pub(super) async fn exchange(asked: &TokenRequest<'_>) -> Result<Response, OAuth
     };
     let exchanged = Exchanged {
         grant: &subject.grant,
-        audience,
+        audience: audience.clone(),
         scopes: &scopes,
         act: act.clone(),
         actor_gids,
@@ -116,25 +118,24 @@ fn asks_for_an_access_token(form: &Parameters) -> Result<(), OAuthError> {
     }
 }
 
-/// Whom the new token is for: one of those that the policy names, and the only one if none is asked for.
-fn audience<'a>(policy: &'a TokenExchange, form: &Parameters) -> Result<&'a str, OAuthError> {
-    let refused = |what: &'static str| Err(OAuthError::new(ErrorCode::InvalidTarget, what));
-    let asked = match (form.get("audience"), form.get("resource")) {
-        (Some(audience), Some(resource)) if audience != resource => {
-            return refused("a token is for one audience: send audience or resource");
+/// Whom the new token is for: those that the policy names, and the only one if none is asked for.
+fn audience(policy: &TokenExchange, form: &Parameters) -> Result<Audience, OAuthError> {
+    let refused = |what: String| OAuthError::new(ErrorCode::InvalidTarget, what);
+    let mut asked = Resources::named_in(form).map_err(refused)?.into_set();
+    asked.extend(form.get("audience").map(str::to_owned));
+    if asked.is_empty() {
+        let mut allowed = policy.audiences.iter();
+        if let (Some(only), None) = (allowed.next(), allowed.next()) {
+            return Ok(Audience::one(only));
         }
-        (Some(asked), _) | (None, Some(asked)) => asked,
-        (None, None) => {
-            let mut allowed = policy.audiences.iter();
-            return match (allowed.next(), allowed.next()) {
-                (Some(only), None) => Ok(only),
-                _ => refused("say whom the token is for: audience or resource is missing"),
-            };
-        }
-    };
-    match policy.audiences.get(asked) {
-        Some(allowed) => Ok(allowed),
-        None => refused("this client may not get tokens for this audience"),
+        let what = "say whom the token is for: audience or resource is missing";
+        return Err(refused(what.to_owned()));
+    }
+    if asked.is_subset(&policy.audiences) {
+        Ok(Audience::all(asked))
+    } else {
+        let what = "this client may not get tokens for this audience";
+        Err(refused(what.to_owned()))
     }
 }
 
