@@ -8,6 +8,8 @@ use assay_reconciler::{
     spec::admin_key::KeyHash,
 };
 
+use futures_util::future::BoxFuture;
+
 use super::{
     Engine, ended,
     errors::ApplyError,
@@ -16,6 +18,14 @@ use super::{
     record::{self, Actor, Source},
     write,
 };
+use crate::store::{StoreError, Tx};
+
+/// What is written in the same transaction as a generation, after its documents, beside them.
+pub trait Beside: Send + Sync {
+    /// Writes it; `false` if that cannot be, and then nothing is changed at all. Called once more
+    /// when the attempt is.
+    fn write<'a>(&'a self, tx: &'a mut Tx) -> BoxFuture<'a, Result<bool, StoreError>>;
+}
 
 /// How long an applier waits for those before it.
 const TURN: Duration = Duration::from_secs(30);
@@ -88,7 +98,8 @@ impl Engine {
         desired: DesiredState,
         options: ApplyOptions,
     ) -> Result<Applied, ApplyError> {
-        self.carry_out(&Intent::Manifests(desired), &options).await
+        self.carry_out(&Intent::Manifests(desired), &options, None)
+            .await
     }
 
     /// Changes single objects in the name of `owner`, as the admin API and the commands that switch
@@ -105,7 +116,23 @@ impl Engine {
             upserts: self.desired(SetName::default(), upserts)?,
             deletes,
         };
-        self.carry_out(&intent, &options).await
+        self.carry_out(&intent, &options, None).await
+    }
+
+    /// [`Engine::apply_as`] for one object, and something else with it or nothing at all.
+    pub async fn apply_with(
+        &self,
+        owner: Owner,
+        object: Object,
+        beside: &dyn Beside,
+        options: ApplyOptions,
+    ) -> Result<Applied, ApplyError> {
+        let intent = Intent::ByHand {
+            owner,
+            upserts: self.desired(SetName::default(), vec![object])?,
+            deletes: Vec::new(),
+        };
+        self.carry_out(&intent, &options, Some(beside)).await
     }
 
     /// Makes a new generation with the content of an earlier one. What people hold stays valid:
@@ -115,7 +142,7 @@ impl Engine {
         to: Generation,
         options: ApplyOptions,
     ) -> Result<Applied, ApplyError> {
-        self.carry_out(&Intent::Rollback(to), &options).await
+        self.carry_out(&Intent::Rollback(to), &options, None).await
     }
 
     /// Gives an empty database its first generation, and leaves any other alone. Servers that start
@@ -133,7 +160,7 @@ impl Engine {
             expected_base: Some(Generation(0)),
             ..ApplyOptions::new(actor.clone())
         };
-        match self.carry_out(&intent, &options).await {
+        match self.carry_out(&intent, &options, None).await {
             Ok(applied) if applied.outcome == Outcome::Applied => Ok(Some(applied.generation)),
             Ok(_) | Err(ApplyError::Stale { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -144,10 +171,11 @@ impl Engine {
         &self,
         intent: &Intent,
         options: &ApplyOptions,
+        beside: Option<&dyn Beside>,
     ) -> Result<Applied, ApplyError> {
         let mut attempt = 1;
         loop {
-            match self.attempt(intent, options).await {
+            match self.attempt(intent, options, beside).await {
                 // Someone wrote what this read, such as a sign-in by a client that goes.
                 Err(error) if error.is_serialization_failure() && attempt < ATTEMPTS => {
                     tracing::debug!(attempt, %error, "trying once more");
@@ -163,10 +191,11 @@ impl Engine {
         &self,
         intent: &Intent,
         options: &ApplyOptions,
+        beside: Option<&dyn Beside>,
     ) -> Result<Applied, ApplyError> {
         let mut tx = self.store.begin_strict(TURN).await?;
         let mut observed = observe::observe(&mut tx).await?;
-        refuse_stale(intent, options, observed.generation)?;
+        refuse_stale(&mut tx, intent, options, observed.generation).await?;
         let mut plan = intent
             .plan(&mut tx, &mut observed, options.ownership)
             .await?;
@@ -186,6 +215,11 @@ impl Engine {
         ended::end(&mut tx, &plan).await?;
         for (kind, writes) in write::planned(&plan, &self.keyring, now)? {
             write::write(&mut tx, kind, &writes, generation, now).await?;
+        }
+        if let Some(beside) = beside
+            && !beside.write(&mut tx).await?
+        {
+            return Err(ApplyError::Declined);
         }
         record::generation(&mut tx, &plan, generation, options, now).await?;
         record::audit(&mut tx, intent.action(), &plan, generation, options, now).await?;
@@ -225,13 +259,15 @@ fn refuse_unasked(
     }
 }
 
-fn refuse_stale(
+async fn refuse_stale(
+    tx: &mut Tx,
     intent: &Intent,
     options: &ApplyOptions,
     current: Generation,
 ) -> Result<(), ApplyError> {
     if let Some(planned) = options.expected_base
         && planned != current
+        && (planned > current || record::is_configuration_newer_than(tx, planned).await?)
     {
         return Err(ApplyError::Stale { planned, current });
     }

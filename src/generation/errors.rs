@@ -47,6 +47,9 @@ pub enum ApplyError {
         /// The newest there is.
         newest: Generation,
     },
+    /// What was to be written beside the configuration could not be.
+    #[error("what entitled to this change no longer does; nothing was changed")]
+    Declined,
     /// An object to delete that is not there.
     #[error("there is no {0}")]
     NotFound(ObjectKey),

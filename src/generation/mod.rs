@@ -36,7 +36,7 @@ use assay_reconciler::{
 pub use assay_reconciler::diff::{Generation, Owner};
 
 pub use self::{
-    apply::{Applied, ApplyOptions, Outcome},
+    apply::{Applied, ApplyOptions, Beside, Outcome},
     errors::{ApplyError, SnapshotError, Undecodable},
     history::{GenerationRecord, MAX_RECORDS},
     key_rotation::{KeyState, SigningKeyRecord},

@@ -13,8 +13,11 @@ use super::{apply::ApplyOptions, errors::ApplyError};
 use crate::{
     clock::UnixMillis,
     crypto::token,
-    store::{StoreError, Tx, execute},
+    store::{StoreError, Tx, execute, fetch_optional},
 };
+
+/// What [`Actor::registration`] is called.
+const REGISTRATION: &str = "registration";
 
 /// Who changes the configuration, as in `cli:root@host`, `admin-key:ci` or `boot`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -30,6 +33,11 @@ impl Actor {
     /// The first start of a server.
     pub fn boot() -> Self {
         Self::new("boot")
+    }
+
+    /// A client that registers itself, or what tidies up after it.
+    pub fn registration() -> Self {
+        Self::new(REGISTRATION)
     }
 
     /// The text.
@@ -163,4 +171,20 @@ pub(super) async fn event(
         detail.to_string()
     )
     .map(drop)
+}
+
+/// Whether anything but the registrations of clients changed since `generation`. They are not
+/// configuration, and a plan is right whatever they are.
+pub(super) async fn is_configuration_newer_than(
+    tx: &mut Tx,
+    generation: Generation,
+) -> Result<bool, StoreError> {
+    let newer = fetch_optional!(
+        tx,
+        (i64,),
+        "SELECT number FROM generations WHERE number > $1 AND actor <> $2 ORDER BY number LIMIT 1",
+        generation.0,
+        REGISTRATION,
+    )?;
+    Ok(newer.is_some())
 }

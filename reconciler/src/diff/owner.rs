@@ -86,6 +86,9 @@ pub enum Owner {
     Boot,
     /// The admin API and the commands that switch by hand.
     AdminApi,
+    /// Clients that registered themselves (RFC 7591). What they are is not configuration: no set
+    /// prunes it and no rollback touches it.
+    Registration,
 }
 
 impl Owner {
@@ -101,6 +104,7 @@ impl fmt::Display for Owner {
             Owner::Set(name) => write!(f, "set:{name}"),
             Owner::Boot => f.write_str("boot"),
             Owner::AdminApi => f.write_str("admin-api"),
+            Owner::Registration => f.write_str("registration"),
         }
     }
 }
@@ -117,6 +121,7 @@ impl FromStr for Owner {
         match text {
             "boot" => Ok(Owner::Boot),
             "admin-api" => Ok(Owner::AdminApi),
+            "registration" => Ok(Owner::Registration),
             _ => text
                 .strip_prefix("set:")
                 .and_then(|name| name.parse().ok())

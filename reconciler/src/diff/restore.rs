@@ -19,8 +19,8 @@ pub struct Restored {
 }
 
 impl Plan {
-    /// The plan that brings back `target`: all objects of an earlier generation, of all owners,
-    /// and nothing else. Objects are known by their ids, so that names, owners and what was
+    /// The plan that brings back `target`: all objects of an earlier generation, of all owners
+    /// but [`Owner::Registration`], and nothing else. Objects are known by their ids, so that names, owners and what was
     /// deleted come back as they were. `observed` must be loaded whole. `digest` is the digest of
     /// the generation that comes back.
     ///
@@ -35,11 +35,19 @@ impl Plan {
         let mut there: BTreeMap<&str, _> = observed
             .objects
             .iter()
+            .filter(|(_, found)| found.owner != Owner::Registration)
             .map(|(key, found)| (found.id.as_str(), (key, found)))
             .collect();
         let mut changes = Vec::new();
         let mut unchanged = 0;
-        for restored in target {
+        // What registered itself stays as it is, and what a set has taken over since goes back.
+        let target: Vec<&Restored> = target
+            .iter()
+            .filter(|restored| {
+                restored.owner != Owner::Registration || there.contains_key(restored.id.as_str())
+            })
+            .collect();
+        for restored in &target {
             let key = restored.object.key();
             let mut change = Change {
                 action: Action::Create,

@@ -10,7 +10,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{SigningAlgorithm, Span};
+use super::{SigningAlgorithm, Span, oidc_client::ClientRegistration};
 
 /// The name of a module.
 #[derive(
@@ -366,6 +366,9 @@ pub struct OidcProviderSettings {
     /// Demand the server's own nonce in every DPoP proof (RFC 9449 8), so that none can be made ahead.
     /// Clients then need a second request now and then.
     pub require_dpop_nonce: bool,
+    /// Let clients register themselves (RFC 7591). They cannot, unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_registration: Option<ClientRegistration>,
 }
 
 /// How a network is written. The schema that comes with [`IpNet`] takes an IPv4 network for an IPv6
@@ -396,6 +399,7 @@ impl Default for OidcProviderSettings {
             allowed_private_networks: BTreeSet::new(),
             device_code_ttl: Span::minutes(10),
             require_dpop_nonce: false,
+            client_registration: None,
         }
     }
 }

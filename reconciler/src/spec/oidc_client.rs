@@ -2,6 +2,7 @@
 
 mod authentication;
 mod grants;
+mod registration;
 
 use std::collections::BTreeSet;
 
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 pub use self::{
     authentication::{ClientAuthMethod, PreviousSecret, TlsClientAuth},
     grants::{GrantType, NotAScope, ResponseType, Scope, TokenExchange},
+    registration::ClientRegistration,
 };
 use super::{RedirectUri, SigningAlgorithm, Span, WebUri};
 use crate::secret::SecretSource;

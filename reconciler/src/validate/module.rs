@@ -1,7 +1,9 @@
 //! What cannot be right about a module.
 
 use super::Finding;
-use crate::spec::{ModuleName, ModuleSettings, ModuleSpec, SigningAlgorithm, Span};
+use crate::spec::{
+    ModuleName, ModuleSettings, ModuleSpec, SigningAlgorithm, Span, oidc_client::ClientRegistration,
+};
 
 /// RFC 6749 4.1.2 recommends ten minutes at most.
 const MAX_CODE_TTL: Span = Span::minutes(10);
@@ -96,6 +98,9 @@ pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Fi
                 )
                 .help("`60s` is enough for a browser to come back"));
             }
+            if let Some(registration) = &provider.client_registration {
+                client_registration(registration, &mut add);
+            }
         }
         ModuleSettings::Passkey(passkey) => {
             // Web Authentication Level 3, 5.4.2: the RP ID is a domain.
@@ -126,6 +131,44 @@ pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Fi
         | ModuleSettings::Biscuit(_)
         | ModuleSettings::Admin(_)
         | ModuleSettings::Console(_) => {}
+    }
+}
+
+fn client_registration(registration: &ClientRegistration, add: &mut impl FnMut(Finding)) {
+    if registration.grant_types.is_empty() {
+        add(Finding::in_spec(
+            "module",
+            "settings/clientRegistration/grantTypes",
+            "no client can register without a grant",
+        )
+        .help("leave it out for the default, or take `clientRegistration` out"));
+    }
+    if let Some(ttl) = registration.client_ttl {
+        lifetime("settings/clientRegistration/clientTtl", ttl, add);
+    }
+    range(
+        "settings/clientRegistration/openPerHour",
+        registration.open_per_hour,
+        1,
+        100_000,
+        add,
+    );
+    for host in &registration.redirect_hosts {
+        let name = host.strip_prefix("*.").unwrap_or(host);
+        let is_host = !name.is_empty()
+            && name
+                .bytes()
+                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b':' | b'[' | b']'));
+        // With a port, it would never be found.
+        if !is_host || (name.contains(':') && !name.starts_with('[')) {
+            add(Finding::in_spec(
+                "module",
+                "settings/clientRegistration/redirectHosts",
+                format!("`{host}` is no host: no scheme, no port, in lower case"),
+            )
+            .item(host)
+            .help("as in `app.example.com` or `*.example.com`"));
+        }
     }
 }
 

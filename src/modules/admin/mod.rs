@@ -15,6 +15,7 @@ mod openapi;
 mod people;
 mod reconcile;
 mod refusal;
+mod registration_tokens;
 mod sessions;
 mod signing_keys;
 mod status;
@@ -53,6 +54,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(audit_log::routes())
         .merge(configured::routes())
         .merge(logout_notices::routes())
+        .merge(registration_tokens::routes())
         .merge(signing_keys::routes())
         .merge(status::routes())
         .merge(openapi::routes())

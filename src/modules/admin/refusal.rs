@@ -38,6 +38,9 @@ pub enum Refusal {
     /// There is no such session, or it has ended.
     #[error("there is no such session")]
     UnknownSession,
+    /// There is no such initial access token, or it is not of use any more.
+    #[error("there is no such registration token")]
+    UnknownInitialAccess,
     /// An account that cannot be made or changed like that.
     #[error(transparent)]
     Password(PasswordError),
@@ -88,7 +91,9 @@ impl Refusal {
                 KeyError::Store(error) => of_store(error),
                 _ => kind::INTERNAL,
             },
-            Self::UnknownUser | Self::UnknownSession => kind::NOT_FOUND,
+            Self::UnknownUser | Self::UnknownSession | Self::UnknownInitialAccess => {
+                kind::NOT_FOUND
+            }
             Self::Password(error) => of_password(error),
             Self::Encode(_) => kind::INTERNAL,
             Self::Store(error) => of_store(error),

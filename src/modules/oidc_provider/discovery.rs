@@ -15,6 +15,7 @@ use super::{
     introspection::INTROSPECTION_PATH,
     logout::LOGOUT_PATH,
     pushed::PAR_PATH,
+    registration::REGISTRATION_PATH,
     revocation::REVOCATION_PATH,
     supported::{
         AUTH_METHODS, GRANT_TYPES, INTROSPECTION_AUTH_METHODS, PROMPTS, RESPONSE_MODES, SCOPES,
@@ -61,7 +62,7 @@ fn always(context: &Context) -> Value {
         .algorithms()
         .map(SigningAlgorithm::name)
         .collect();
-    json!({
+    let mut document = json!({
         "issuer": site.issuer,
         "authorization_endpoint": site.url(AUTHORIZE_PATH),
         "token_endpoint": site.url(TOKEN_PATH),
@@ -102,7 +103,12 @@ fn always(context: &Context) -> Value {
         "require_pushed_authorization_requests": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    let settings = context.snapshot.oidc_provider_settings();
+    if settings.client_registration.is_some() {
+        document["registration_endpoint"] = site.url(REGISTRATION_PATH).into();
+    }
+    document
 }
 
 /// What a client assertion may be signed or keyed with.

@@ -28,6 +28,7 @@ mod presented;
 mod pushed;
 mod reap;
 mod redirect_uri;
+mod registration;
 mod resource;
 mod revocation;
 mod scope;
@@ -51,6 +52,10 @@ pub use self::{
     logout::{
         FrontChannelPage, LogoutNotice, LogoutNotices, LogoutNoticesListed, NoticeState,
         list as list_logout_notices, session_ended,
+    },
+    registration::{
+        InitialAccess, InitialAccessListed, InitialAccessToken, MAX_INITIAL_ACCESS_LIFE,
+        NewInitialAccess,
     },
 };
 use super::Context;
@@ -78,7 +83,8 @@ pub fn routes(context: &Context) -> Router {
         .route(device::DEVICE_PATH, get(device::show).post(device::submit))
         .route(logout::LOGOUT_PATH, get(logout::get).post(logout::post))
         .with_state(context.clone())
-        .merge(for_browser_apps(context));
+        .merge(for_browser_apps(context))
+        .merge(registration::routes(context));
     let discovery = discovery::prepare(context);
     let issuer_path = context.site.issuer_path();
     let mut paths = vec![DISCOVERY_PATH.to_owned()];
@@ -122,6 +128,7 @@ fn for_browser_apps(context: &Context) -> Router {
 pub fn tasks(context: &Context, stop: CancellationToken) -> Vec<BoxFuture<'static, ()>> {
     vec![
         Box::pin(reap::run(context.clone(), stop.clone())),
-        Box::pin(logout::deliver(context.clone(), stop)),
+        Box::pin(logout::deliver(context.clone(), stop.clone())),
+        Box::pin(registration::remove_expired(context.clone(), stop)),
     ]
 }

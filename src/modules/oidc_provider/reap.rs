@@ -46,13 +46,14 @@ macro_rules! reaping {
 }
 
 /// What is of no use to anybody once it has expired.
-const EXPIRED: [&str; 6] = reaping![
+const EXPIRED: [&str; 7] = reaping![
     "attempts" by "key_hash",
     "oidc_grants" by "id",
     "oidc_refresh_tokens" by "token_hash",
     "oidc_access_tokens" by "token_hash",
     "oidc_pushed_requests" by "request_uri_hash",
     "oidc_seen_ids" by "id_hash",
+    "oidc_initial_access_tokens" by "id",
 ];
 
 /// What is remembered for [`KEPT`] beyond its end.

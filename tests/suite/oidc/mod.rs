@@ -18,6 +18,7 @@ mod opaque;
 mod people;
 mod pushed;
 mod refresh;
+mod registration;
 mod request_object;
 mod resources;
 mod response_mode;

@@ -82,6 +82,12 @@ operations! {
         "The upstream provider of this name";
     get "/auth/admin/logout-notices" "sessions.read" ("state" "limit") None => "200" Some("LogoutNotices"),
         "Clients that could not be told of a logout: those still tried (state=pending), or given up (state=failed)";
+    get "/auth/admin/auth/registration-tokens" "config.read" () None => "200" Some("RegistrationTokens"),
+        "Initial access tokens with which clients can register themselves";
+    post "/auth/admin/auth/registration-tokens" "config.apply" () Some("NewRegistrationToken") => "201" Some("RegistrationToken"),
+        "Make an initial access token, which is shown this once";
+    delete "/auth/admin/auth/registration-tokens/{id}" "config.apply" () None => "204" None,
+        "Take an initial access token out of use; clients that came with it stay";
     get "/auth/admin/auth/jwks" "keys.read" () None => "200" Some("SigningKeys"),
         "The keys that sign tokens, and those that only verify";
     post "/auth/admin/auth/jwks/rotate" "keys.rotate" () None => "200" Some("RotatedKeys"),

@@ -139,6 +139,19 @@ pub(super) fn schemas() -> Value {
         "Configured": object(&["objects"], &json!({
             "objects": list(&refer("ConfiguredObject")), "next": text(),
         })),
+        "NewRegistrationToken": object(&["name", "expiresIn"], &json!({
+            "name": text(), "uses": integer(), "expiresIn": integer(),
+        })),
+        "RegistrationToken": object(&["token", "id", "name", "createdAt", "expiresAt"], &json!({
+            "token": text(), "id": text(), "name": text(), "usesLeft": integer(),
+            "createdAt": millis, "expiresAt": millis,
+        })),
+        "RegistrationTokens": object(&["tokens"], &json!({
+            "tokens": list(&object(&["id", "name", "createdAt", "expiresAt"], &json!({
+                "id": text(), "name": text(), "usesLeft": integer(), "createdAt": millis,
+                "expiresAt": millis,
+            }))),
+        })),
         "LogoutNotices": object(&["pending", "failed", "notices"], &json!({
             "pending": integer(), "failed": integer(),
             "notices": list(&object(

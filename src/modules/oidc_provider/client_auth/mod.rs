@@ -209,16 +209,8 @@ fn basic(header: &[u8]) -> Option<(String, String)> {
     (!id.is_empty()).then_some((id, secret))
 }
 
-/// Compares keyed hashes in constant time. Secrets are random and long: a slow hash would protect
-/// nothing and cost every token.
 fn is_secret_of(context: &Context, client: &Client, secret: &str) -> bool {
-    if secret.is_empty() || secret.len() > MAX_SECRET {
-        return false;
-    }
-    let is = |stored: &SecretSource| match stored {
-        SecretSource::Hash(stored) => context.keyring.verify_secret(stored, secret),
-        _ => false,
-    };
+    let is = |stored: &SecretSource| is_secret(context, stored, secret);
     let now = context.clock.now().as_i64();
     client.spec.client_secret.as_ref().is_some_and(is)
         || client
@@ -228,6 +220,16 @@ fn is_secret_of(context: &Context, client: &Client, secret: &str) -> bool {
             .is_some_and(|previous| {
                 previous.expires_at.as_millisecond() > now && is(&previous.secret)
             })
+}
+
+/// Whether `secret` is the one that is stored as a keyed hash. Compared in constant time. Secrets are
+/// random and long: a slow hash would protect nothing and cost every token.
+pub(super) fn is_secret(context: &Context, stored: &SecretSource, secret: &str) -> bool {
+    match stored {
+        _ if secret.is_empty() || secret.len() > MAX_SECRET => false,
+        SecretSource::Hash(stored) => context.keyring.verify_secret(stored, secret),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
