@@ -19,6 +19,7 @@ pub(crate) struct Finding {
     pub(crate) message: String,
     pub(crate) label: Option<String>,
     pub(crate) help: Option<String>,
+    pub(crate) severity: Severity,
     /// Which bytes of the text there, if not all of it.
     pub(crate) within: Option<Range<usize>>,
 }
@@ -38,6 +39,7 @@ impl Finding {
             message: message.into(),
             label: None,
             help: None,
+            severity: Severity::Error,
             within: None,
         }
     }
@@ -66,6 +68,12 @@ impl Finding {
         if let Place::Steps(steps) = &mut self.place {
             steps.push(Step::Item(text.to_owned()));
         }
+        self
+    }
+
+    /// It may be applied all the same.
+    pub(crate) fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
         self
     }
 
@@ -110,7 +118,7 @@ impl Context<'_> {
         }
         Problem {
             code: finding.code,
-            severity: Severity::Error,
+            severity: finding.severity,
             at,
             message: finding.message,
             label: finding.label,

@@ -8,8 +8,8 @@ use crate::{
     spec::{
         OidcClientSpec, Span, WebUri,
         oidc_client::{
-            ApplicationType, ClientAuthMethod, ClientType, GrantType, ResponseType,
-            SubjectIdentifierType, TlsClientAuth,
+            ApplicationType, ClientAuthMethod, ClientType, GrantType, SubjectIdentifierType,
+            TlsClientAuth,
         },
     },
 };
@@ -186,21 +186,44 @@ no other way (RFC 9700 2.1.2)",
         .item("implicit")
         .help("take it out, or add `id_token` to `responseTypes`"));
     }
-    let has_code = client.response_types.iter().any(|kind| {
-        !matches!(
-            kind,
-            ResponseType::IdToken
-                | ResponseType::IdTokenToken
-                | ResponseType::Token
-                | ResponseType::None
-        )
-    });
+    front_channel(client, add);
+    let has_code = client.response_types.iter().any(|kind| kind.gives_code());
     if has(GrantType::AuthorizationCode) && !has_code {
         add(wrong(
             "responseTypes",
             "the grant `authorization_code` needs a response type that gives a code",
         )
         .help("add `code`"));
+    }
+}
+
+/// Response types with tokens work, for those who must; they are not advised.
+fn front_channel(client: &OidcClientSpec, add: &mut impl FnMut(Finding)) {
+    let is_bound =
+        client.dpop_bound_access_tokens || client.tls_client_certificate_bound_access_tokens;
+    for kind in &client.response_types {
+        let name = kind.name();
+        if kind.gives_token() && is_bound {
+            add(Finding::in_spec(
+                "client-grants",
+                "responseTypes",
+                format!("`{name}` gives an access token that nothing can bind to the client's key"),
+            )
+            .item(name)
+            .help("use `code` or `code id_token`, or give the client tokens that are not bound"));
+        } else if kind.is_implicit() && client.grant_types.contains(&GrantType::Implicit) {
+            add(Finding::in_spec(
+                "front-channel",
+                "responseTypes",
+                format!(
+                    "`{name}` sends tokens through the browser, where its history, extensions and \
+other pages may see them (RFC 9700 2.1.2)"
+                ),
+            )
+            .item(name)
+            .help("use `code` with PKCE, unless the app cannot")
+            .warning());
+        }
     }
 }
 

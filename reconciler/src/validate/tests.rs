@@ -231,6 +231,14 @@ fn clients_that_cannot_be_right() {
                 "clientType: public\nredirectUris: [https://a.example/cb]\nresponseTypes: [code, id_token]"
             ),
             (
+                "tokens through the browser",
+                "clientType: public\nredirectUris: [https://a.example/cb]\ngrantTypes: [authorization_code, implicit]\nresponseTypes: [code, id_token, code id_token]"
+            ),
+            (
+                "bound tokens through the browser",
+                "clientType: public\nredirectUris: [https://a.example/cb]\ndpopBoundAccessTokens: true\ngrantTypes: [authorization_code, implicit]\nresponseTypes: [code, code token]"
+            ),
+            (
                 "its grant without implicit",
                 "clientType: public\nredirectUris: [https://a.example/cb]\ngrantTypes: [authorization_code, implicit]"
             ),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use assay_reconciler::spec::{
     SigningAlgorithm,
-    oidc_client::{ClientAuthMethod, GrantType},
+    oidc_client::{ClientAuthMethod, GrantType, ResponseType},
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,8 @@ use super::{
     registration::REGISTRATION_PATH,
     revocation::REVOCATION_PATH,
     supported::{
-        AUTH_METHODS, GRANT_TYPES, INTROSPECTION_AUTH_METHODS, PROMPTS, RESPONSE_MODES, SCOPES,
+        self, AUTH_METHODS, GRANT_TYPES, INTROSPECTION_AUTH_METHODS, PROMPTS, RESPONSE_MODES,
+        SCOPES,
     },
     token::TOKEN_PATH,
     userinfo::USERINFO_PATH,
@@ -62,6 +63,12 @@ fn always(context: &Context) -> Value {
         .algorithms()
         .map(SigningAlgorithm::name)
         .collect();
+    let response_types = supported::response_types_in_use(&context.snapshot);
+    let mut grant_types = GRANT_TYPES.map(GrantType::name).to_vec();
+    if response_types.iter().any(|kind| kind.is_implicit()) {
+        grant_types.push(GrantType::Implicit.name());
+    }
+    let response_types: Vec<&str> = response_types.into_iter().map(ResponseType::name).collect();
     let mut document = json!({
         "issuer": site.issuer,
         "authorization_endpoint": site.url(AUTHORIZE_PATH),
@@ -80,9 +87,9 @@ fn always(context: &Context) -> Value {
         "jwks_uri": site.url(JWKS_PATH),
         "ui_locales_supported": LANGUAGES.map(|language| language.tag),
         "scopes_supported": SCOPES,
-        "response_types_supported": ["code"],
+        "response_types_supported": response_types,
         "response_modes_supported": RESPONSE_MODES,
-        "grant_types_supported": GRANT_TYPES.map(GrantType::name),
+        "grant_types_supported": grant_types,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
         "authorization_signing_alg_values_supported": algorithms,

@@ -120,6 +120,11 @@ impl OAuthError {
         )
     }
 
+    /// What to say of it elsewhere than in JSON.
+    pub(super) fn into_parts(self) -> (ErrorCode, Cow<'static, str>) {
+        (self.code, self.description)
+    }
+
     /// Which error it is.
     #[cfg(test)]
     pub(super) fn code(&self) -> ErrorCode {

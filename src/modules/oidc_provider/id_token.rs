@@ -25,7 +25,12 @@ struct IdTokenClaims<'a> {
     auth_time: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
-    at_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    c_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    s_hash: Option<String>,
     #[serde(skip_serializing_if = "Value::is_null")]
     amr: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +46,10 @@ struct IdTokenClaims<'a> {
 pub(super) struct Occasion<'a> {
     pub(super) issuer: &'a str,
     pub(super) client_id: &'a str,
-    pub(super) access_token: &'a str,
+    /// What it travels with, and vouches for.
+    pub(super) access_token: Option<&'a str>,
+    pub(super) code: Option<&'a str>,
+    pub(super) state: Option<&'a str>,
     pub(super) issued_at: UnixMillis,
     pub(super) expires_at: UnixMillis,
     /// The scopes that the client may have at all.
@@ -55,6 +63,7 @@ pub(super) fn make(
     scopes: &Scopes,
     occasion: &Occasion<'_>,
 ) -> Result<String, CryptoError> {
+    let hash = |text: &str| half_hash(key.algorithm(), text);
     let claims = IdTokenClaims {
         iss: occasion.issuer,
         sub: &grant.user_id,
@@ -63,7 +72,9 @@ pub(super) fn make(
         iat: occasion.issued_at.as_seconds(),
         auth_time: grant.authenticated_at.as_seconds(),
         nonce: grant.nonce.as_deref(),
-        at_hash: half_hash(key.algorithm(), occasion.access_token),
+        at_hash: occasion.access_token.map(hash),
+        c_hash: occasion.code.map(hash),
+        s_hash: occasion.state.map(hash),
         amr: serde_json::from_str(&grant.amr).unwrap_or_default(),
         acr: grant.acr.as_deref(),
         sid: grant.sid.as_deref(),
@@ -74,7 +85,8 @@ pub(super) fn make(
     key.sign_jwt(jwt::ID_TOKEN, &claims)
 }
 
-/// The left half of the hash that belongs to the algorithm (OpenID Connect Core 3.1.3.6).
+/// The left half of the hash that belongs to the algorithm (OpenID Connect Core 3.1.3.6 and 3.3.2.11,
+/// Financial-grade API Security Profile 1.0 part 2, 5.1.1).
 fn half_hash(algorithm: SigningAlgorithm, text: &str) -> String {
     let hash = match algorithm {
         // Ed25519 hashes with SHA-512 (RFC 8032 5.1).

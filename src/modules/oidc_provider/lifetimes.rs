@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use assay_reconciler::spec::oidc_client::ResponseType;
+
 use crate::generation::{Client, Snapshot};
 
 /// How long what a client gets is good for.
@@ -13,6 +15,15 @@ pub(super) struct Lifetimes {
 }
 
 impl Lifetimes {
+    /// How long a grant can be of use that is given for this response type.
+    pub(super) fn of_grant(&self, response_type: ResponseType) -> Duration {
+        if response_type.gives_code() {
+            self.code + self.refresh_token + self.access_token
+        } else {
+            self.access_token.max(self.id_token)
+        }
+    }
+
     /// The client's own, or the provider's.
     pub(super) fn of(snapshot: &Snapshot, client: &Client) -> Self {
         let settings = snapshot.oidc_provider_settings();

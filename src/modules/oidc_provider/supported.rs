@@ -3,8 +3,10 @@
 
 use assay_reconciler::spec::{
     OidcClientSpec,
-    oidc_client::{ClientAuthMethod, GrantType, SubjectIdentifierType},
+    oidc_client::{ClientAuthMethod, GrantType, ResponseType, SubjectIdentifierType},
 };
+
+use crate::generation::Snapshot;
 
 /// Grants that the token endpoint knows.
 pub(super) const GRANT_TYPES: [GrantType; 5] = [
@@ -13,6 +15,17 @@ pub(super) const GRANT_TYPES: [GrantType; 5] = [
     GrantType::ClientCredentials,
     GrantType::DeviceCode,
     GrantType::TokenExchange,
+];
+
+/// Response types that the authorization endpoint knows. All but the first are only for clients whose
+/// manifest lists them.
+pub(super) const RESPONSE_TYPES: [ResponseType; 6] = [
+    ResponseType::Code,
+    ResponseType::IdToken,
+    ResponseType::IdTokenToken,
+    ResponseType::CodeIdToken,
+    ResponseType::CodeToken,
+    ResponseType::CodeIdTokenToken,
 ];
 
 /// Ways of client authentication that the token endpoint knows.
@@ -55,6 +68,22 @@ pub(super) const SCOPES: [&str; 6] = [
     "phone",
     "offline_access",
 ];
+
+/// The response types that some client may use in this generation.
+pub(super) fn response_types_in_use(snapshot: &Snapshot) -> Vec<ResponseType> {
+    let clients = snapshot.clients();
+    let may_some = |kind: &ResponseType| {
+        clients.iter().any(|client| {
+            client.spec.enabled
+                && client.spec.response_types.contains(kind)
+                && missing_for(&client.spec).is_none()
+        })
+    };
+    RESPONSE_TYPES
+        .into_iter()
+        .filter(|kind| *kind == ResponseType::Code || may_some(kind))
+        .collect()
+}
 
 /// What the client's manifest asks for and this version does not have; `None` if it has everything.
 pub(super) fn missing_for(client: &OidcClientSpec) -> Option<&'static str> {

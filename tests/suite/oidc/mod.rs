@@ -12,6 +12,7 @@ mod device;
 mod device_refusals;
 mod dpop;
 mod front_channel;
+mod hybrid;
 mod languages;
 mod logout;
 mod opaque;

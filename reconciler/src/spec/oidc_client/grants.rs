@@ -94,9 +94,56 @@ pub enum ResponseType {
 }
 
 impl ResponseType {
+    /// The name in the registry.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ResponseType::Code => "code",
+            ResponseType::CodeIdToken => "code id_token",
+            ResponseType::CodeToken => "code token",
+            ResponseType::CodeIdTokenToken => "code id_token token",
+            ResponseType::IdToken => "id_token",
+            ResponseType::IdTokenToken => "id_token token",
+            ResponseType::Token => "token",
+            ResponseType::None => "none",
+        }
+    }
+
+    /// Whether the answer holds a code.
+    pub const fn gives_code(self) -> bool {
+        matches!(
+            self,
+            ResponseType::Code
+                | ResponseType::CodeIdToken
+                | ResponseType::CodeToken
+                | ResponseType::CodeIdTokenToken
+        )
+    }
+
+    /// Whether the answer holds an ID token.
+    pub const fn gives_id_token(self) -> bool {
+        matches!(
+            self,
+            ResponseType::CodeIdToken
+                | ResponseType::CodeIdTokenToken
+                | ResponseType::IdToken
+                | ResponseType::IdTokenToken
+        )
+    }
+
+    /// Whether the answer holds an access token.
+    pub const fn gives_token(self) -> bool {
+        matches!(
+            self,
+            ResponseType::CodeToken
+                | ResponseType::CodeIdTokenToken
+                | ResponseType::IdTokenToken
+                | ResponseType::Token
+        )
+    }
+
     /// Whether tokens leave the authorization endpoint, which needs the grant `implicit`.
     pub const fn is_implicit(self) -> bool {
-        !matches!(self, ResponseType::Code | ResponseType::None)
+        self.gives_id_token() || self.gives_token()
     }
 }
 

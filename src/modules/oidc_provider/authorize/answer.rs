@@ -13,6 +13,7 @@ use axum::{
 
 use super::{
     super::error::ErrorCode,
+    issue::Issued,
     response_mode::{Carrier, ResponseMode},
     signed_response,
 };
@@ -49,14 +50,11 @@ struct FormPostPage<'a> {
 }
 
 impl Recipient {
-    /// Sends the browser back with a code.
-    pub(in crate::modules::oidc_provider) fn grant(
-        &self,
-        context: &Context,
-        look: &Look,
-        code: &str,
-    ) -> Response {
-        self.send(context, look, vec![("code", Cow::Borrowed(code))])
+    /// Sends the browser back with what was granted.
+    pub(super) fn grant(&self, context: &Context, look: &Look, issued: Issued) -> Response {
+        let issued = issued.0.into_iter();
+        let parameters = issued.map(|(name, value)| (name, Cow::Owned(value)));
+        self.send(context, look, parameters.collect())
     }
 
     /// Sends the browser back with a refusal.

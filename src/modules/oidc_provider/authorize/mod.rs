@@ -35,7 +35,7 @@ use crate::{
     store::StoreError,
 };
 
-pub(super) use self::issue::issue_code;
+pub(super) use self::issue::grant;
 
 /// The endpoint.
 pub(super) const AUTHORIZE_PATH: &str = "/auth/authorize";
@@ -164,10 +164,7 @@ async fn proceed(
         )),
         Step::Consent => redirect(&consent::address(context, &flow)?),
         Step::Grant => match person {
-            Some(person) => {
-                let code = issue_code(context, &request, person, None).await?;
-                request.recipient.grant(context, &look, &code)
-            }
+            Some(person) => grant(context, &look, &request, person, None).await?,
             None => Problem::internal(&NobodyToGrant).into_response(),
         },
     };

@@ -17,7 +17,7 @@ use super::{
         redirect_uri::is_registered,
         resource::Resources,
         scope::Scopes,
-        supported::{self, PROMPTS},
+        supported::{self, PROMPTS, RESPONSE_TYPES},
     },
     answer::Recipient,
     asked::Asked,
@@ -52,6 +52,7 @@ pub(in crate::modules::oidc_provider) struct AuthorizationRequest {
     pub(in crate::modules::oidc_provider) recipient: Recipient,
     /// What the token request must repeat; empty if the request left it out.
     pub(in crate::modules::oidc_provider) redirect_uri_sent: String,
+    pub(in crate::modules::oidc_provider) response_type: ResponseType,
     pub(in crate::modules::oidc_provider) scopes: Scopes,
     /// The resource servers that the tokens are to be for (RFC 8707).
     pub(in crate::modules::oidc_provider) resources: Resources,
@@ -172,6 +173,7 @@ pub(in crate::modules::oidc_provider) fn check(
                 .or(client.spec.default_max_age.map(Span::as_secs)),
             acr: WantedAcr::of(&client.spec, &details.claims, parameters.get("acr_values")),
             claims: details.claims,
+            response_type: details.response_type,
             scopes: details.scopes,
             resources: details.resources,
             nonce: parameters.get("nonce").map(str::to_owned),
@@ -201,15 +203,17 @@ fn recipient(
     let state = parameters
         .get("state")
         .filter(|state| state.len() <= limit("state"));
+    let response_type = known_response_type(parameters);
     let recipient = Recipient {
         client_id: client.name.clone(),
         redirect_uri,
         state: state.map(str::to_owned),
-        // One that does not exist is refused by the default's way.
+        // One that does not exist, or must not carry this answer, is refused by the default's way.
         mode: parameters
             .get("response_mode")
-            .and_then(ResponseMode::named)
-            .unwrap_or(ResponseMode::DEFAULT),
+            .and_then(|mode| ResponseMode::named(mode, response_type))
+            .filter(|mode| mode.may_carry(response_type))
+            .unwrap_or_else(|| ResponseMode::default_of(response_type)),
         algorithm: client
             .spec
             .authorization_signed_response_alg
@@ -241,6 +245,7 @@ fn only_redirect_uri(client: &Client, parameters: &Parameters) -> Option<String>
 }
 
 struct Details {
+    response_type: ResponseType,
     scopes: Scopes,
     claims: ClaimsRequest,
     resources: Resources,
@@ -279,18 +284,16 @@ fn details(client: &Client, asked: &Asked) -> Result<Details, Refused> {
         let description = format!("the client's manifest asks for {missing}");
         return Err(invalid(description));
     }
-    response_type(client, parameters)?;
-    if let Some(mode) = parameters.get("response_mode")
-        && ResponseMode::named(mode).is_none()
-    {
-        return Err(invalid("this response_mode is not supported"));
-    }
-    let scopes = scopes(client, parameters)?;
+    let response_type = response_type(client, parameters)?;
+    response_mode(response_type, parameters)?;
+    let scopes = scopes(client, parameters, response_type)?;
     let resources = Resources::asked_by(client, parameters)
         .map_err(|description| (ErrorCode::InvalidTarget, description))?;
+    front_channel(client, parameters, response_type, &scopes)?;
     Ok(Details {
+        response_type,
         resources,
-        code_challenge: code_challenge(client, parameters)?,
+        code_challenge: code_challenge(client, parameters, response_type)?,
         prompt: prompt(parameters)?,
         max_age: max_age(parameters)?,
         dpop_jkt: dpop_jkt(parameters)?,
@@ -324,29 +327,86 @@ fn within_limits(parameters: &Parameters) -> Result<(), Refused> {
     Ok(())
 }
 
-fn response_type(client: &Client, parameters: &Parameters) -> Result<(), Refused> {
-    match parameters.get("response_type") {
-        None => return Err(invalid("the request has no response_type")),
-        Some("code") => {}
-        Some(_) => {
-            let description = "response_type must be code".to_owned();
-            return Err((ErrorCode::UnsupportedResponseType, description));
-        }
+/// The response type of this name, whatever the order of its words.
+fn known_response_type(parameters: &Parameters) -> Option<ResponseType> {
+    let words = |text: &str| -> Vec<String> {
+        let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+        words.sort_unstable();
+        words
+    };
+    let asked = words(parameters.get("response_type")?);
+    RESPONSE_TYPES
+        .into_iter()
+        .find(|kind| words(kind.name()) == asked)
+}
+
+fn response_type(client: &Client, parameters: &Parameters) -> Result<ResponseType, Refused> {
+    if parameters.get("response_type").is_none() {
+        return Err(invalid("the request has no response_type"));
     }
-    let may = client.spec.response_types.contains(&ResponseType::Code)
-        && client
-            .spec
-            .grant_types
-            .contains(&GrantType::AuthorizationCode);
+    let Some(kind) = known_response_type(parameters) else {
+        let description = "this response_type is not supported".to_owned();
+        return Err((ErrorCode::UnsupportedResponseType, description));
+    };
+    let has = |grant| client.spec.grant_types.contains(&grant);
+    let may = client.spec.response_types.contains(&kind)
+        && (!kind.gives_code() || has(GrantType::AuthorizationCode))
+        && (!kind.is_implicit() || has(GrantType::Implicit));
     if may {
-        Ok(())
+        Ok(kind)
     } else {
-        let description = "this client may not ask for a code".to_owned();
+        let description = format!("this client may not ask for {}", kind.name());
         Err((ErrorCode::UnauthorizedClient, description))
     }
 }
 
-fn scopes(client: &Client, parameters: &Parameters) -> Result<Scopes, Refused> {
+fn response_mode(response_type: ResponseType, parameters: &Parameters) -> Result<(), Refused> {
+    let response_type = Some(response_type);
+    let Some(name) = parameters.get("response_mode") else {
+        return Ok(());
+    };
+    match ResponseMode::named(name, response_type) {
+        Some(mode) if mode.may_carry(response_type) => Ok(()),
+        Some(_) => Err(invalid("this response_mode would put tokens into a query")),
+        None => Err(invalid("this response_mode is not supported")),
+    }
+}
+
+/// What holds where tokens leave this endpoint.
+fn front_channel(
+    client: &Client,
+    parameters: &Parameters,
+    response_type: ResponseType,
+    scopes: &Scopes,
+) -> Result<(), Refused> {
+    if response_type.gives_id_token() {
+        if !scopes.contains("openid") {
+            let description = "an ID token needs the scope openid".to_owned();
+            return Err((ErrorCode::InvalidScope, description));
+        }
+        // OpenID Connect Core 3.2.2.1 and 3.3.2.1: it ties the token to this request.
+        if parameters.get("nonce").is_none() {
+            return Err(invalid("nonce is required where an ID token comes back"));
+        }
+    }
+    if response_type.gives_token() {
+        let spec = &client.spec;
+        if spec.dpop_bound_access_tokens || spec.tls_client_certificate_bound_access_tokens {
+            let description = "tokens of this client are bound to its key, and none proves it here";
+            return Err((ErrorCode::UnauthorizedClient, description.to_owned()));
+        }
+        if parameters.get("dpop_jkt").is_some() {
+            return Err(invalid("dpop_jkt cannot bind a token that is given here"));
+        }
+    }
+    Ok(())
+}
+
+fn scopes(
+    client: &Client,
+    parameters: &Parameters,
+    response_type: ResponseType,
+) -> Result<Scopes, Refused> {
     let mut scopes = Scopes::parse(parameters.get("scope").unwrap_or_default());
     if scopes.is_empty() {
         let description = "the request has no scope".to_owned();
@@ -357,8 +417,8 @@ fn scopes(client: &Client, parameters: &Parameters) -> Result<Scopes, Refused> {
         let description = format!("this client may not ask for the scope {scope}");
         return Err((ErrorCode::InvalidScope, description));
     }
-    // OpenID Connect Core 11: it means a refresh token, which this client cannot have.
-    if !client.spec.grant_types.contains(&GrantType::RefreshToken) {
+    // OpenID Connect Core 11: it means a refresh token, which this client cannot have, or not this way.
+    if !client.spec.grant_types.contains(&GrantType::RefreshToken) || !response_type.gives_code() {
         scopes.remove("offline_access");
     }
     Ok(scopes)
@@ -374,10 +434,11 @@ fn claims(parameters: &Parameters) -> Result<ClaimsRequest, Refused> {
 fn code_challenge(
     client: &Client,
     parameters: &Parameters,
+    response_type: ResponseType,
 ) -> Result<Option<CodeChallenge>, Refused> {
     let method = parameters.get("code_challenge_method");
     let Some(challenge) = parameters.get("code_challenge") else {
-        if client.spec.needs_pkce() {
+        if response_type.gives_code() && client.spec.needs_pkce() {
             return Err(invalid("code_challenge is required (RFC 7636)"));
         }
         return match method {

@@ -122,6 +122,7 @@ fn needs_consent(request: &AuthorizationRequest, consented: &Consented) -> bool 
 mod tests {
     use std::sync::Arc;
 
+    use assay_reconciler::spec::oidc_client::ResponseType;
     use serde_json::json;
 
     use super::{
@@ -147,10 +148,11 @@ mod tests {
                 client_id: "app".into(),
                 redirect_uri: "https://app/cb".into(),
                 state: None,
-                mode: ResponseMode::DEFAULT,
+                mode: ResponseMode::default_of(None),
                 algorithm: SigningAlgorithm::default(),
             },
             redirect_uri_sent: "https://app/cb".into(),
+            response_type: ResponseType::Code,
             scopes: Scopes::parse("openid email"),
             resources: Resources::default(),
             nonce: None,

@@ -161,9 +161,7 @@ pub(in crate::modules::oidc_provider) async fn decide(
             match authorize::next_step(&context, &request, Some(&person), &flow).await? {
                 Step::Consent | Step::Grant => {
                     let allowed = request.needed();
-                    let code =
-                        authorize::issue_code(&context, &request, &person, Some(&allowed)).await?;
-                    Ok(request.recipient.grant(&context, &look, &code))
+                    authorize::grant(&context, &look, &request, &person, Some(&allowed)).await
                 }
                 Step::SignIn | Step::Refuse(..) => {
                     Ok(redirect(&authorize::resume(&context, &flow)?))

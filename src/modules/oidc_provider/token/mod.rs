@@ -3,6 +3,7 @@
 mod authorization_code;
 mod client_credentials;
 mod device_code;
+pub(super) mod front_channel;
 mod refresh_token;
 mod response;
 mod token_exchange;

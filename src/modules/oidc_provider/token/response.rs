@@ -121,7 +121,9 @@ pub(super) fn of_grant(
         let occasion = Occasion {
             issuer: &context.site.issuer,
             client_id: &client.name,
-            access_token: &access_token,
+            access_token: Some(&access_token),
+            code: None,
+            state: None,
             issued_at: now,
             expires_at: now + lifetimes.id_token,
             allowed: &client.spec.scopes,

@@ -1,0 +1,70 @@
+//! Tokens that leave the authorization endpoint with the browser (OpenID Connect Core 3.2 and 3.3).
+
+use super::{
+    super::{
+        access_token::{AccessToken, signing_key},
+        error::OAuthError,
+        grant::LiveGrant,
+        id_token::{self, Occasion},
+        lifetimes::Lifetimes,
+        scope::Scopes,
+    },
+    TokenRequest, response,
+};
+use crate::{
+    generation::Client,
+    modules::{Context, parameters::Parameters},
+    store::Tx,
+};
+
+/// An access token for whoever has it: nothing at this endpoint proves a key.
+pub(in crate::modules::oidc_provider) async fn access_token(
+    tx: &mut Tx,
+    context: &Context,
+    client: &Client,
+    grant: &LiveGrant,
+    scopes: &Scopes,
+) -> Result<AccessToken, OAuthError> {
+    let asked = TokenRequest {
+        context,
+        client,
+        form: &Parameters::default(),
+        holder: None,
+    };
+    response::access_token(&asked, tx, grant, scopes).await
+}
+
+/// What travels with an ID token.
+#[derive(Clone, Copy)]
+pub(in crate::modules::oidc_provider) struct Beside<'a> {
+    pub(in crate::modules::oidc_provider) access_token: Option<&'a str>,
+    pub(in crate::modules::oidc_provider) code: Option<&'a str>,
+    pub(in crate::modules::oidc_provider) state: Option<&'a str>,
+}
+
+/// An ID token that vouches for what travels with it. What scopes say of the person is in it only if
+/// there will be no other place to read it (OpenID Connect Core 5.4): a browser keeps addresses.
+pub(in crate::modules::oidc_provider) fn id_token(
+    context: &Context,
+    client: &Client,
+    grant: &LiveGrant,
+    scopes: &Scopes,
+    beside: Beside<'_>,
+) -> Result<String, OAuthError> {
+    let now = context.clock.now();
+    let occasion = Occasion {
+        issuer: &context.site.issuer,
+        client_id: &client.name,
+        access_token: beside.access_token,
+        code: beside.code,
+        state: beside.state,
+        issued_at: now,
+        expires_at: now + Lifetimes::of(&context.snapshot, client).id_token,
+        allowed: &client.spec.scopes,
+    };
+    let is_alone = beside.access_token.is_none() && beside.code.is_none();
+    let nothing = Scopes::default();
+    let shown = if is_alone { scopes } else { &nothing };
+    let key = signing_key(context, client)?;
+    Ok(id_token::make(key, grant, shown, &occasion)?)
+}
