@@ -112,6 +112,7 @@ pub static MODULES: [Module; 5] = [
             "/auth/device",
             "/auth/logout",
             "/auth/oauth2",
+            "/auth/select-account",
             "/auth/token",
             "/auth/userinfo",
         ],

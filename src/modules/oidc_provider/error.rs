@@ -120,6 +120,17 @@ impl OAuthError {
         )
     }
 
+    /// What another room had to say of our fault.
+    pub(super) fn of_problem(problem: &crate::modules::Problem) -> Self {
+        let document = problem.document();
+        if document["status"] == 503 {
+            let description = "the database is busy or cut off";
+            return Self::new(ErrorCode::TemporarilyUnavailable, description);
+        }
+        let incident = document["incident"].as_str().unwrap_or_default();
+        Self::new(ErrorCode::ServerError, format!("incident {incident}"))
+    }
+
     /// What to say of it elsewhere than in JSON.
     pub(super) fn into_parts(self) -> (ErrorCode, Cow<'static, str>) {
         (self.code, self.description)

@@ -5,6 +5,7 @@
 //! table. What was granted is a row of `oidc_grants`; revoking it ends everything that came from it.
 
 mod access_token;
+mod account_choice;
 mod asking;
 mod authorize;
 mod claims;
@@ -74,6 +75,10 @@ pub fn routes(context: &Context) -> Router {
         .route(
             consent::CONSENT_PATH,
             get(consent::show).post(consent::decide),
+        )
+        .route(
+            account_choice::ACCOUNT_CHOICE_PATH,
+            get(account_choice::show).post(account_choice::choose),
         )
         .route(
             introspection::INTROSPECTION_PATH,

@@ -10,21 +10,27 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::json;
 
 use super::{
     authorize::{
         self,
-        asked::{self, Asked},
+        asked::{self, Asked, NotTaken},
         request::{self, Refusal, Untrusted},
     },
     client_auth,
     error::{ErrorCode, OAuthError, ascii},
 };
 use crate::{
+    clock::UnixMillis,
     crypto::{Hashed, token},
     generation::Client,
-    modules::{Context, parameters::Parameters},
-    store::{StoreError, execute, fetch_optional},
+    modules::{
+        Context,
+        audit::{self, AuditEvent},
+        parameters::Parameters,
+    },
+    store::{StoreError, Tx, execute, fetch_optional},
 };
 
 /// The endpoint.
@@ -58,7 +64,7 @@ pub(super) async fn push(
     }
     let asked = asked::opened(&context, what_is_asked(&client, form), true)
         .await
-        .map_err(refused)?;
+        .map_err(not_taken)?;
     let request = request::check(&context.snapshot, &asked).map_err(refused)?;
     authorize::hinted_person(&context, &request)
         .map_err(|(code, description)| OAuthError::new(code, description))?;
@@ -76,6 +82,13 @@ fn what_is_asked(client: &Client, form: Parameters) -> Parameters {
     pairs.retain(|(name, _)| !PROOF.contains(&name.as_str()) && name != "client_id");
     pairs.push(("client_id".to_owned(), client.name.clone()));
     Parameters::from_pairs(pairs)
+}
+
+fn not_taken(error: NotTaken) -> OAuthError {
+    match error {
+        NotTaken::Refused(refusal) => refused(refusal),
+        NotTaken::Failed(problem) => OAuthError::of_problem(&problem),
+    }
 }
 
 fn refused(refusal: Refusal) -> OAuthError {
@@ -129,9 +142,43 @@ pub(super) async fn take(
         &client.uid,
         context.clock.now(),
     )?;
+    if row.is_none() {
+        tell(context, &mut tx, client, request_uri).await?;
+    }
     tx.commit().await?;
     // Sealed with another master key it is as good as unknown.
     Ok(row.and_then(|(sealed,)| context.keyring.open_json(PURPOSE, &sealed).ok()))
+}
+
+/// Records that a reference came again, or with another client than it was given to: somebody has it who
+/// should not (RFC 9126 7.1 and 7.2).
+async fn tell(
+    context: &Context,
+    tx: &mut Tx,
+    client: &Client,
+    request_uri: &str,
+) -> Result<(), StoreError> {
+    let known = fetch_optional!(
+        tx,
+        (String, Option<UnixMillis>),
+        "SELECT client_uid, used_at FROM oidc_pushed_requests WHERE request_uri_hash = $1",
+        hash(context, request_uri),
+    )?;
+    let action = match known {
+        Some((client_uid, _)) if client_uid != client.uid => "oidc.request_uri_of_another",
+        Some((_, Some(_))) => "oidc.request_uri_reuse",
+        _ => return Ok(()),
+    };
+    let subject = format!("client:{}", client.name);
+    let event = AuditEvent {
+        // Whoever sits at the browser; nobody has to sign in for it.
+        actor: "anonymous",
+        action,
+        subject: Some(&subject),
+        detail: json!({}),
+        ip: None,
+    };
+    audit::record(tx, event, context.clock.now()).await
 }
 
 fn hash(context: &Context, request_uri: &str) -> Hashed {

@@ -144,11 +144,7 @@ async fn prompt_and_max_age_are_kept(db: TestDb) {
     wiki.code_in(&callback, &silent);
 
     // A session is there, and is not enough.
-    for (name, value) in [
-        ("prompt", "login"),
-        ("max_age", "0"),
-        ("prompt", "select_account"),
-    ] {
+    for (name, value) in [("prompt", "login"), ("max_age", "0")] {
         let request = intranet.authorization().with(name, value);
         let page = visitor.open(&request.url()).await.page();
         let form = page.form_with("password");

@@ -17,6 +17,7 @@ mod languages;
 mod logout;
 mod opaque;
 mod people;
+mod prompts;
 mod pushed;
 mod refresh;
 mod registration;

@@ -95,6 +95,9 @@ async fn a_reference_counts_once_and_for_its_client(db: TestDb) {
     let request_uri = pushed(&intranet, &request).await;
 
     expect_page(&bench, &wiki.authorization().url_of(&request_uri)).await;
+    let foreign = bench.audit("oidc.request_uri_of_another").await;
+    assert_eq!(foreign.len(), 1);
+    assert_eq!(foreign[0]["subject"], "client:wiki");
     expect_page(
         &bench,
         &request
@@ -113,6 +116,9 @@ async fn a_reference_counts_once_and_for_its_client(db: TestDb) {
     .await;
     assert_eq!(opened.iter().filter(|is_open| **is_open).count(), 1);
     expect_page(&bench, &url).await;
+    let reused = bench.audit("oidc.request_uri_reuse").await;
+    assert_eq!(reused.len(), 20);
+    assert_eq!(reused[0]["subject"], "client:intranet");
     // Also by POST.
     let body = url.query().unwrap();
     bench.post("/auth/authorize", body).await.expect_status(400);

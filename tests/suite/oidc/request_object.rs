@@ -17,6 +17,7 @@ both_databases!(
     an_object_is_held_to_what_every_request_is,
     a_client_that_signs_asks_no_other_way,
     an_object_can_be_pushed,
+    an_object_with_a_name_counts_once,
 );
 
 /// A server that knows the client `signer` and its key.
@@ -246,4 +247,48 @@ async fn an_object_can_be_pushed(db: TestDb) {
     let claims = room.signer.signed_claims(&response, &["iss", "aud", "exp"]);
     let code = claims.await["code"].as_str().unwrap().to_owned();
     room.signer.redeem(&code, &request).await.tokens();
+}
+
+async fn an_object_with_a_name_counts_once(db: TestDb) {
+    let room = Room::new(db, "").await;
+    let request = room.signer.authorization();
+    let named = |jti: &str| room.object(&request, |c| c["jti"] = jti.into());
+    let object = named("one");
+    let mut visitor = room.bench.assay.visitor();
+    let callback = visitor.sign_in(&room.url(&object), &room.bench.ada).await;
+    room.signer.code_in(&callback, &request);
+    // Not again, not pushed, and not signed anew under the same name.
+    let refused = "invalid_request_object";
+    room.expect_refused(&object, refused).await;
+    let other = room.object(&request, |c| {
+        c["jti"] = "one".into();
+        c["scope"] = "openid email".into();
+    });
+    room.expect_refused(&other, refused).await;
+    let events = room.bench.audit("oidc.request_object_reuse").await;
+    assert_eq!(events.len(), 6, "{events:#?}");
+    assert_eq!(events[0]["subject"], "client:signer");
+    // Pushed, it is used up as well.
+    let pushed = named("two");
+    let reply = room.push(&pushed).await.expect_status(201).json();
+    room.push(&pushed).await.expect_error(refused);
+    let url = request.url_of(reply["request_uri"].as_str().unwrap());
+    room.signer
+        .code_in(&visitor.open(&url).await.left(), &request);
+    // Of many at once, one counts.
+    let url = room.url(&named("three"));
+    let opened = futures_util::future::join_all((0..20).map(async |_| {
+        let arrival = room.bench.assay.visitor().open(&url).await;
+        matches!(arrival, crate::harness::Arrival::Page(_))
+    }))
+    .await;
+    assert_eq!(opened.iter().filter(|is_open| **is_open).count(), 1);
+    // One that cannot be remembered for as long as it lives is not taken.
+    let forever = room.object(&request, |c| {
+        c["jti"] = "four".into();
+        c.as_object_mut().unwrap().remove("exp");
+    });
+    room.expect_refused(&forever, refused).await;
+    let number = room.object(&request, |c| c["jti"] = 5.into());
+    room.expect_refused(&number, refused).await;
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{error::ErrorCode, pushed},
     request::{self, Refusal},
-    request_object,
+    request_object::{self, NotOpened},
 };
 use crate::{
     modules::{Context, Problem, parameters::Parameters},
@@ -60,7 +60,7 @@ impl From<Asked> for Kept {
 }
 
 /// Why a request does not begin.
-pub(super) enum NotTaken {
+pub(in crate::modules::oidc_provider) enum NotTaken {
     /// It is at fault.
     Refused(Refusal),
     /// We are.
@@ -93,7 +93,7 @@ pub(super) async fn take(context: &Context, encoded: &[u8]) -> Result<Asked, Not
             None => Err(Refusal::Here(request::Untrusted::NotPushed).into()),
         };
     }
-    Ok(opened(context, parameters, false).await?)
+    opened(context, parameters, false).await
 }
 
 /// Opens the signed object, if the parameters are in one.
@@ -101,7 +101,7 @@ pub(in crate::modules::oidc_provider) async fn opened(
     context: &Context,
     parameters: Parameters,
     is_pushed: bool,
-) -> Result<Asked, Refusal> {
+) -> Result<Asked, NotTaken> {
     let Some(object) = parameters.get("request") else {
         return Ok(Asked {
             parameters,
@@ -110,12 +110,8 @@ pub(in crate::modules::oidc_provider) async fn opened(
         });
     };
     let refused = |code, description: String| {
-        Err(request::refusal(
-            &context.snapshot,
-            &parameters,
-            code,
-            description,
-        ))
+        let refusal = request::refusal(&context.snapshot, &parameters, code, description);
+        Err(NotTaken::Refused(refusal))
     };
     if parameters.get("request_uri").is_some() {
         let description = "request and request_uri exclude each other (RFC 9101)";
@@ -123,7 +119,8 @@ pub(in crate::modules::oidc_provider) async fn opened(
     }
     let client = request::client(&context.snapshot, &parameters).map_err(Refusal::Here)?;
     match request_object::open(context, &client, object).await {
-        Err((code, description)) => refused(code, description),
+        Err(NotOpened::Refused(code, description)) => refused(code, description),
+        Err(NotOpened::Failed(error)) => Err(error.into()),
         Ok(parameters) => Ok(Asked {
             parameters,
             is_pushed,

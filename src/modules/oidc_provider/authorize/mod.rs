@@ -23,7 +23,7 @@ use self::{
     request::{AuthorizationRequest, MAX_REQUEST, Refusal, Untrusted},
     step::{Situation, Step},
 };
-use super::{consent, consent::Consented, error::ErrorCode, flow::Flow, id_token};
+use super::{account_choice, consent, consent::Consented, error::ErrorCode, flow::Flow, id_token};
 use crate::{
     modules::{
         Context, Problem,
@@ -59,11 +59,7 @@ pub(super) async fn get(
         }
         Err(NotTaken::Failed(problem)) => return Err(problem),
     };
-    let flow = Flow {
-        asked,
-        asked_at: context.clock.now(),
-        bound_to: browser.id().to_owned(),
-    };
+    let flow = Flow::new(asked, browser.id().to_owned(), context.clock.now());
     proceed(&context, &browser, reader, &visitor, flow).await
 }
 
@@ -97,11 +93,7 @@ pub(super) async fn post(
         let look = reader.look(asked.ui_locales(), None);
         return Ok(refuse(&context, &look, &refusal));
     }
-    let flow = Flow {
-        asked,
-        asked_at: context.clock.now(),
-        bound_to: String::new(),
-    };
+    let flow = Flow::new(asked, String::new(), context.clock.now());
     Ok(redirect(&resume(&context, &flow)?))
 }
 
@@ -113,14 +105,10 @@ pub(super) async fn resume_waiting(
     visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let Some(mut flow) = opened(&context, uri.query().unwrap_or_default()) else {
+    let Some(flow) = opened(&context, uri.query().unwrap_or_default()) else {
         return Ok(unreadable(&reader.look(None, visitor.person.as_ref())));
     };
-    if flow.bound_to != browser.id() {
-        // From another browser or another time: what it asked for is asked anew.
-        flow.asked_at = context.clock.now();
-        browser.id().clone_into(&mut flow.bound_to);
-    }
+    let flow = flow.continued(browser.id(), context.clock.now());
     proceed(&context, &browser, reader, &visitor, flow).await
 }
 
@@ -162,6 +150,7 @@ async fn proceed(
             "/auth/login",
             &resume(context, &flow)?,
         )),
+        Step::ChooseAccount => redirect(&account_choice::address(context, &flow)?),
         Step::Consent => redirect(&consent::address(context, &flow)?),
         Step::Grant => match person {
             Some(person) => grant(context, &look, &request, person, None).await?,
@@ -202,6 +191,7 @@ pub(super) async fn next_step(
             person,
             reachable: Acr::reachable(&context.snapshot),
             asked_at: flow.asked_at,
+            chosen: flow.chosen.as_deref(),
             now: context.clock.now(),
             hinted: hinted.as_deref(),
             consented: &consented,

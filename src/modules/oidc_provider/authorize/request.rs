@@ -81,11 +81,14 @@ impl AuthorizationRequest {
 
 /// What the client wants the person to be asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // What may be asked for together.
 pub(in crate::modules::oidc_provider) struct Prompt {
     /// Nothing at all.
     pub(in crate::modules::oidc_provider) none: bool,
-    /// To sign in again, or to choose an account, which is the same here.
+    /// To sign in again.
     pub(in crate::modules::oidc_provider) login: bool,
+    /// To say which account it is to be.
+    pub(in crate::modules::oidc_provider) select_account: bool,
     /// To consent again.
     pub(in crate::modules::oidc_provider) consent: bool,
 }
@@ -462,8 +465,10 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, Refused> {
         .split(' ')
         .filter(|value| !value.is_empty())
         .collect();
-    if values.iter().any(|value| !PROMPTS.contains(value)) {
-        return Err(invalid("this prompt is not supported"));
+    // Initiating User Registration via OpenID Connect 1.0, 4.1.1: the description names the value.
+    if let Some(unknown) = values.iter().find(|value| !PROMPTS.contains(value)) {
+        let unknown = super::super::error::ascii(unknown);
+        return Err(invalid(format!("prompt={unknown} is not supported")));
     }
     let has = |value| values.contains(&value);
     if has("none") && values.len() > 1 {
@@ -471,7 +476,8 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, Refused> {
     }
     Ok(Prompt {
         none: has("none"),
-        login: has("login") || has("select_account"),
+        login: has("login"),
+        select_account: has("select_account"),
         consent: has("consent"),
     })
 }

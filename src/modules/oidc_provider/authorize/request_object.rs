@@ -1,15 +1,22 @@
 //! Request objects: an authorization request as a JWT that its client signed (RFC 9101).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::super::{
     client_keys::{self, ClientKeyError},
     error::ErrorCode,
+    seen,
 };
 use crate::{
+    clock::UnixMillis,
     crypto::foreign::numeric_date,
     generation::Client,
-    modules::{Context, parameters::Parameters},
+    modules::{
+        Context,
+        audit::{self, AuditEvent},
+        parameters::Parameters,
+    },
+    store::StoreError,
 };
 
 /// How far the client's clock may be from ours, in seconds.
@@ -23,12 +30,32 @@ const MAX_PARAMETERS: usize = 64;
 /// Claims about the object itself (RFC 7519 4.1).
 const ABOUT_ITSELF: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 
+/// Why an object is not taken.
+pub(super) enum NotOpened {
+    /// It is at fault.
+    Refused(ErrorCode, String),
+    /// We are.
+    Failed(StoreError),
+}
+
+impl From<(ErrorCode, String)> for NotOpened {
+    fn from((code, description): (ErrorCode, String)) -> Self {
+        Self::Refused(code, description)
+    }
+}
+
+impl From<StoreError> for NotOpened {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
 /// The parameters in the object, if it is this client's, for us, and timely.
 pub(super) async fn open(
     context: &Context,
     client: &Client,
     object: &str,
-) -> Result<Parameters, (ErrorCode, String)> {
+) -> Result<Parameters, NotOpened> {
     let refused = |why: &str| {
         let description = format!("the request object is not accepted: {why}");
         (ErrorCode::InvalidRequestObject, description)
@@ -38,11 +65,14 @@ pub(super) async fn open(
         Ok(jwt) => jwt,
         Err(ClientKeyError::None) => {
             let description = "this client has no keys that could sign a request object";
-            return Err((ErrorCode::RequestNotSupported, description.to_owned()));
+            return Err(NotOpened::Refused(
+                ErrorCode::RequestNotSupported,
+                description.to_owned(),
+            ));
         }
         Err(error) => {
             tracing::info!(client = client.name, "request object refused: {error}");
-            return Err(refused("its signature is not by a key of this client"));
+            return Err(refused("its signature is not by a key of this client").into());
         }
     };
     // RFC 9101 10.8: a JWT of another kind is no request.
@@ -50,11 +80,45 @@ pub(super) async fn open(
         jwt.typ.as_deref(),
         None | Some("jwt" | "oauth-authz-req+jwt")
     ) {
-        return Err(refused("its typ must be oauth-authz-req+jwt"));
+        return Err(refused("its typ must be oauth-authz-req+jwt").into());
     }
     let now = context.clock.now().as_seconds();
     check(&jwt.claims, &client.name, &context.site.issuer, now).map_err(refused)?;
-    parameters(jwt.claims).map_err(refused)
+    if !is_first(context, client, &jwt.claims).await? {
+        return Err(refused("its jti was used before").into());
+    }
+    Ok(parameters(jwt.claims).map_err(refused)?)
+}
+
+/// Whether the object comes for the first time. One without a `jti` may come again until it expires
+/// (RFC 9101 does not demand one).
+async fn is_first(
+    context: &Context,
+    client: &Client,
+    claims: &Map<String, Value>,
+) -> Result<bool, StoreError> {
+    let (Some(jti), Some(exp)) = (
+        claims.get("jti").and_then(Value::as_str),
+        claims.get("exp").and_then(numeric_date),
+    ) else {
+        return Ok(true);
+    };
+    let until = UnixMillis::from_seconds(exp.saturating_add(LEEWAY + 1));
+    if seen::first_time(context, "request_object", &client.uid, jti, until).await? {
+        return Ok(true);
+    }
+    let subject = format!("client:{}", client.name);
+    let mut tx = context.store.begin().await?;
+    let event = AuditEvent {
+        actor: "anonymous",
+        action: "oidc.request_object_reuse",
+        subject: Some(&subject),
+        detail: json!({}),
+        ip: None,
+    };
+    audit::record(&mut tx, event, context.clock.now()).await?;
+    tx.commit().await?;
+    Ok(false)
 }
 
 fn check(
@@ -81,6 +145,13 @@ fn check(
     // RFC 9101 4.
     if claims.contains_key("request") || claims.contains_key("request_uri") {
         return Err("it may not hold another one");
+    }
+    match (claims.get("jti"), claims.get("exp")) {
+        (None, _) | (Some(Value::String(_)), Some(_)) => {}
+        (Some(Value::String(_)), None) => {
+            return Err("its jti must be remembered, so it needs an exp");
+        }
+        (Some(_), _) => return Err("its jti must be text"),
     }
     times(claims, now)
 }

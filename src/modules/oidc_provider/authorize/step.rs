@@ -22,6 +22,8 @@ pub(in crate::modules::oidc_provider) struct Situation<'a> {
     pub(in crate::modules::oidc_provider) asked_at: UnixMillis,
     /// Now.
     pub(in crate::modules::oidc_provider) now: UnixMillis,
+    /// The session whose account was chosen for this request.
+    pub(in crate::modules::oidc_provider) chosen: Option<&'a str>,
     /// The person that the `id_token_hint` names.
     pub(in crate::modules::oidc_provider) hinted: Option<&'a str>,
     /// What the person has consented to before.
@@ -33,6 +35,8 @@ pub(in crate::modules::oidc_provider) struct Situation<'a> {
 pub(in crate::modules::oidc_provider) enum Step {
     /// The person signs in.
     SignIn,
+    /// The person says which account it is to be.
+    ChooseAccount,
     /// The person is asked for consent.
     Consent,
     /// The code.
@@ -84,6 +88,11 @@ pub(in crate::modules::oidc_provider) fn next(
         if request.acr.is_essential() {
             return unmet();
         }
+    }
+    // Who has just signed in has chosen.
+    let is_chosen = is_fresh || situation.chosen == Some(person.session_id.as_str());
+    if request.prompt.select_account && !is_chosen {
+        return Step::ChooseAccount;
     }
     if needs_consent(request, situation.consented) {
         return if is_silent {
@@ -187,6 +196,7 @@ mod tests {
                 reachable: Some(Acr::MultiFactor),
                 asked_at: at(100),
                 now: at(110),
+                chosen: None,
                 hinted: request.id_token_hint.as_deref(),
                 consented: &consented,
             },
@@ -242,6 +252,15 @@ mod tests {
         let mut request = request("implicit");
         request.prompt.login = true;
         assert_eq!(step(&request, Some(99), ""), Step::SignIn);
+        assert_eq!(step(&request, Some(101), ""), Step::Grant);
+    }
+
+    #[test]
+    fn select_account_wants_a_choice_for_this_request() {
+        let mut request = request("implicit");
+        request.prompt.select_account = true;
+        assert_eq!(step(&request, None, ""), Step::SignIn);
+        assert_eq!(step(&request, Some(99), ""), Step::ChooseAccount);
         assert_eq!(step(&request, Some(101), ""), Step::Grant);
     }
 

@@ -1,7 +1,24 @@
 //! What a client asks for, in people's words.
 
-use super::super::{claims_request::ClaimNames, scope::Scopes};
+use super::{
+    super::{claims_request::ClaimNames, scope::Scopes},
+    Consented,
+};
 use crate::modules::pages::Language;
+
+/// What the person is shown of all this: each with what it lets a client do, and nothing twice.
+pub(in crate::modules::oidc_provider) fn in_words<'a>(
+    given: &'a Consented,
+    language: &Language,
+) -> Vec<(&'a str, Option<&'static str>)> {
+    let mut shown = of_scopes(&given.scopes, language);
+    for (name, meaning) in of_claims(&given.claims, language) {
+        if !shown.iter().any(|(_, other)| *other == meaning) {
+            shown.push((name, meaning));
+        }
+    }
+    shown
+}
 
 /// What the person is shown of these scopes: each with what it lets a client do.
 pub(in crate::modules::oidc_provider) fn of_scopes<'a>(
@@ -29,7 +46,7 @@ fn of_scope(scope: &str, language: &Language) -> Option<&'static str> {
 
 /// What the person is shown of claims that are asked for one by one. Two that people would not tell apart
 /// are one.
-pub(super) fn of_claims<'a>(
+fn of_claims<'a>(
     claims: &'a ClaimNames,
     language: &Language,
 ) -> Vec<(&'a str, Option<&'static str>)> {

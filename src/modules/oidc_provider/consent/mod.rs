@@ -7,7 +7,7 @@ mod record;
 use crate::modules::{Context, Problem};
 
 pub(super) use self::{
-    meaning::of_scopes,
+    meaning::{in_words, of_scopes},
     page::{decide, show},
     record::{Consented, recorded, remember},
 };

@@ -89,8 +89,6 @@ fn ask(
     };
     let spec = &request.client.spec;
     let needed = request.needed();
-    let mut scopes = meaning::of_scopes(&needed.scopes, look.language);
-    scopes.extend(meaning::of_claims(&needed.claims, look.language));
     let logo = spec.logo_uri.as_ref().map(WebUri::as_str);
     let page = ConsentPage {
         look,
@@ -100,7 +98,7 @@ fn ask(
         policy: spec.policy_uri.as_ref().map(WebUri::as_str),
         terms: spec.tos_uri.as_ref().map(WebUri::as_str),
         person: &person.email,
-        scopes,
+        scopes: meaning::in_words(&needed, look.language),
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
         flow: &flow.seal(&context.keyring)?,
         other_account: &session::with_return_to("/auth/login", resume),
@@ -163,7 +161,7 @@ pub(in crate::modules::oidc_provider) async fn decide(
                     let allowed = request.needed();
                     authorize::grant(&context, &look, &request, &person, Some(&allowed)).await
                 }
-                Step::SignIn | Step::Refuse(..) => {
+                Step::SignIn | Step::ChooseAccount | Step::Refuse(..) => {
                     Ok(redirect(&authorize::resume(&context, &flow)?))
                 }
             }

@@ -1,6 +1,6 @@
 use super::{
-    Account, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login, Logout,
-    ScopeMeanings, SignedOut, phrase,
+    Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
+    Logout, ScopeMeanings, SignedOut, phrase,
 };
 
 pub(super) static ARABIC: Language = Language {
@@ -35,8 +35,17 @@ pub(super) static ARABIC: Language = Language {
         last_used: phrase("آخر استخدام: {time}"),
         end: "تسجيل الخروج من هناك",
         end_others: "تسجيل الخروج من كل الأماكن الأخرى",
+        access: "من لديه وصول إلى حسابك",
+        access_since: phrase("آخر سماح أو استخدام: {time}"),
+        withdraw: "سحب الإذن بالوصول",
         stale: "انتهت صلاحية تلك الصفحة",
         stale_message: "لم يتغيّر شيء. يُرجى فتح حسابك مجددًا وإعادة ما كنت تريد فعله.",
+    },
+    account_choice: AccountChoice {
+        title: "اختيار حساب",
+        continue_as: phrase("المتابعة باسم {person}"),
+        stale: "يُرجى الاختيار مرة أخرى",
+        stale_message: "لم تصدر هذه الإجابة عن الصفحة المعروضة عليك، أو انتهت صلاحية الصفحة. لم يُختَر أي حساب.",
     },
     signed_out: SignedOut {
         title: "تم تسجيل خروجك",

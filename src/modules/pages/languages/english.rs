@@ -1,6 +1,6 @@
 use super::{
-    Account, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login, Logout,
-    ScopeMeanings, SignedOut, phrase,
+    Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
+    Logout, ScopeMeanings, SignedOut, phrase,
 };
 
 pub(super) static ENGLISH: Language = Language {
@@ -35,8 +35,18 @@ pub(super) static ENGLISH: Language = Language {
         last_used: phrase("Last used {time}"),
         end: "Sign out there",
         end_others: "Sign out everywhere else",
+        access: "Who has access to your account",
+        access_since: phrase("Last allowed or used {time}"),
+        withdraw: "Withdraw access",
         stale: "That page was too old",
         stale_message: "Nothing was changed. Open your account again and repeat what you wanted to do.",
+    },
+    account_choice: AccountChoice {
+        title: "Choose an account",
+        continue_as: phrase("Continue as {person}"),
+        stale: "Please choose again",
+        stale_message: "That answer did not come from the page you were shown, or the page was too \
+                        old. Nothing was chosen.",
     },
     signed_out: SignedOut {
         title: "You are signed out",

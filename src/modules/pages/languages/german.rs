@@ -1,6 +1,6 @@
 use super::{
-    Account, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login, Logout,
-    ScopeMeanings, SignedOut, phrase,
+    Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
+    Logout, ScopeMeanings, SignedOut, phrase,
 };
 
 pub(super) static GERMAN: Language = Language {
@@ -37,9 +37,19 @@ pub(super) static GERMAN: Language = Language {
         last_used: phrase("Zuletzt verwendet: {time}"),
         end: "Dort abmelden",
         end_others: "Überall sonst abmelden",
+        access: "Wer Zugriff auf Ihr Konto hat",
+        access_since: phrase("Zuletzt erlaubt oder verwendet: {time}"),
+        withdraw: "Zugriff entziehen",
         stale: "Diese Seite war nicht mehr aktuell",
         stale_message: "Es wurde nichts geändert. Bitte öffnen Sie Ihr Konto erneut und wiederholen \
                         Sie den Vorgang.",
+    },
+    account_choice: AccountChoice {
+        title: "Konto auswählen",
+        continue_as: phrase("Als {person} fortfahren"),
+        stale: "Bitte wählen Sie noch einmal",
+        stale_message: "Diese Antwort kam nicht von der Seite, die Ihnen gezeigt wurde, oder die \
+                        Seite war nicht mehr aktuell. Es wurde nichts ausgewählt.",
     },
     signed_out: SignedOut {
         title: "Sie sind abgemeldet",

@@ -1,6 +1,6 @@
 use super::{
-    Account, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login, Logout,
-    ScopeMeanings, SignedOut, phrase,
+    Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
+    Logout, ScopeMeanings, SignedOut, phrase,
 };
 
 pub(super) static JAPANESE: Language = Language {
@@ -35,8 +35,17 @@ pub(super) static JAPANESE: Language = Language {
         last_used: phrase("最終使用: {time}"),
         end: "そこからサインアウト",
         end_others: "ほかのすべてからサインアウト",
+        access: "アカウントにアクセスできるアプリケーション",
+        access_since: phrase("最終許可または最終使用: {time}"),
+        withdraw: "アクセスを取り消す",
         stale: "ページの有効期限が切れています",
         stale_message: "変更は行われていません。もう一度アカウントを開いて、操作をやり直してください。",
+    },
+    account_choice: AccountChoice {
+        title: "アカウントの選択",
+        continue_as: phrase("{person} として続ける"),
+        stale: "もう一度お選びください",
+        stale_message: "この回答は表示されたページから送信されたものではないか、ページの有効期限が切れています。何も選択されていません。",
     },
     signed_out: SignedOut {
         title: "サインアウトしました",

@@ -14,8 +14,8 @@ use self::phrase::phrase;
 pub use self::{
     phrase::Phrase,
     texts::{
-        Account, Authorize, ClaimMeanings, Common, Consent, Device, Login, Logout, ScopeMeanings,
-        SignedOut,
+        Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Login, Logout,
+        ScopeMeanings, SignedOut,
     },
 };
 
@@ -42,6 +42,8 @@ pub struct Language {
     pub login: Login,
     /// `/auth/account`
     pub account: Account,
+    /// `/auth/select-account`
+    pub account_choice: AccountChoice,
     /// After signing out.
     pub signed_out: SignedOut,
     /// `/auth/consent`

@@ -75,7 +75,24 @@ texts! {
         end: Text,
         /// A button under the list.
         end_others: Text,
+        /// Over a list of applications.
+        access: Text,
+        /// In that list, under what the application may do, with the texts of `scopes` and `claims`.
+        access_since: Phrase,
+        /// A button in that list.
+        withdraw: Text,
         /// A heading: the page from which something was asked was too old.
+        stale: Text,
+        /// Under that heading.
+        stale_message: Text,
+    }
+    /// An application wants the person to say which account it is to be.
+    AccountChoice {
+        /// The heading. Under it stands `login.continue_to`.
+        title: Text,
+        /// A button; `{person}` is an e-mail address.
+        continue_as: Phrase,
+        /// A heading: the answer cannot be taken.
         stale: Text,
         /// Under that heading.
         stale_message: Text,

@@ -1,6 +1,6 @@
 use super::{
-    Account, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login, Logout,
-    ScopeMeanings, SignedOut, phrase,
+    Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
+    Logout, ScopeMeanings, SignedOut, phrase,
 };
 
 pub(super) static TURKISH: Language = Language {
@@ -35,8 +35,18 @@ pub(super) static TURKISH: Language = Language {
         last_used: phrase("Son kullanım: {time}"),
         end: "Oradaki oturumu kapat",
         end_others: "Diğer tüm oturumları kapat",
+        access: "Hesabınıza erişimi olanlar",
+        access_since: phrase("Son izin veya kullanım: {time}"),
+        withdraw: "Erişimi geri al",
         stale: "Bu sayfa güncelliğini yitirmişti",
         stale_message: "Hiçbir şey değiştirilmedi. Lütfen hesabınızı yeniden açıp işlemi tekrarlayın.",
+    },
+    account_choice: AccountChoice {
+        title: "Hesap seçin",
+        continue_as: phrase("{person} olarak devam et"),
+        stale: "Lütfen yeniden seçin",
+        stale_message: "Bu yanıt size gösterilen sayfadan gelmedi ya da sayfa güncelliğini \
+                        yitirmişti. Hiçbir seçim yapılmadı.",
     },
     signed_out: SignedOut {
         title: "Oturumunuz kapatıldı",
