@@ -7,6 +7,7 @@
 mod administration;
 mod audit_log;
 mod configured;
+mod consents;
 mod credential;
 mod json;
 mod logout_notices;
@@ -50,6 +51,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(reconcile::routes())
         .merge(modules::routes())
         .merge(people::routes())
+        .merge(consents::routes())
         .merge(sessions::routes())
         .merge(audit_log::routes())
         .merge(configured::routes())

@@ -41,6 +41,9 @@ pub enum Refusal {
     /// There is no such initial access token, or it is not of use any more.
     #[error("there is no such registration token")]
     UnknownInitialAccess,
+    /// There is no such consent, and nothing that was given without one.
+    #[error("this user has given this client nothing")]
+    UnknownConsent,
     /// An account that cannot be made or changed like that.
     #[error(transparent)]
     Password(PasswordError),
@@ -91,9 +94,10 @@ impl Refusal {
                 KeyError::Store(error) => of_store(error),
                 _ => kind::INTERNAL,
             },
-            Self::UnknownUser | Self::UnknownSession | Self::UnknownInitialAccess => {
-                kind::NOT_FOUND
-            }
+            Self::UnknownUser
+            | Self::UnknownSession
+            | Self::UnknownConsent
+            | Self::UnknownInitialAccess => kind::NOT_FOUND,
             Self::Password(error) => of_password(error),
             Self::Encode(_) => kind::INTERNAL,
             Self::Store(error) => of_store(error),

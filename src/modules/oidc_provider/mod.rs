@@ -4,6 +4,7 @@
 //! A request on its way through sign-in and consent lives in a sealed parameter ([`flow`]), not in a
 //! table. What was granted is a row of `oidc_grants`; revoking it ends everything that came from it.
 
+mod access;
 mod access_token;
 mod account_choice;
 mod asking;
@@ -49,6 +50,7 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
+    access::{ClientAccess, Withdrawal, access_of, withdraw_access},
     asking::{AskingClient, asking_client},
     logout::{
         FrontChannelPage, LogoutNotice, LogoutNotices, LogoutNoticesListed, NoticeState,

@@ -1,6 +1,7 @@
 //! `/auth/account`: what the signed-in person sees of themselves, and how they leave.
 
 use askama::Template;
+use assay_reconciler::spec::ModuleName;
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header::SET_COOKIE},
@@ -17,6 +18,7 @@ use super::{
 use crate::modules::{
     Context, Problem,
     form::StrictForm,
+    oidc_provider::{self, ClientAccess, Withdrawal},
     pages::{self, Link, Look, Policy, Reader, Trouble, languages},
 };
 
@@ -27,6 +29,7 @@ struct AccountPage<'a> {
     texts: &'static languages::Account,
     person: &'a SignedIn,
     sessions: &'a [SessionSummary],
+    access: &'a [ClientAccess],
     csrf: &'a str,
 }
 
@@ -51,10 +54,17 @@ pub(super) async fn show(
     let now = context.clock.now();
     let sessions = record::sessions_of(&context.store, &person.user_id, now).await?;
     let look = reader.look(None, Some(&person));
+    let access = if context.snapshot.is_on(ModuleName::OidcProvider) {
+        let snapshot = &context.snapshot;
+        oidc_provider::access_of(&context.store, snapshot, &person.user_id, now).await?
+    } else {
+        Vec::new()
+    };
     let page = AccountPage {
         look: &look,
         texts: &look.language.account,
         sessions: &sessions,
+        access: &access,
         csrf: &csrf::token(&context.keyring, Bound::Session(&person)),
         person: &person,
     };
@@ -111,6 +121,38 @@ pub(super) async fn end(
     end::record(&mut tx, &person, "session.end", &address, now).await?;
     tx.commit().await?;
     context.logout_notices.wake();
+    Ok(Redirect::to(ACCOUNT_PATH).into_response())
+}
+
+/// `POST /auth/account/access/withdraw`: all that the client (`client`) was given.
+pub(super) async fn withdraw(
+    State(context): State<Context>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    reader: Reader,
+    visitor: Visitor,
+    form: StrictForm,
+) -> Result<Response, Problem> {
+    let Some(person) = visitor.person else {
+        return Ok(Redirect::to(&with_return_to("/auth/login", ACCOUNT_PATH)).into_response());
+    };
+    if !is_ours(&context, &headers, &person, &form) {
+        return Ok(stale(&reader.look(None, Some(&person))));
+    }
+    let name = form.0.get("client").unwrap_or_default();
+    if let Some(client) = context.snapshot.client(name) {
+        let now = context.clock.now();
+        let (user_id, actor) = (&person.user_id, format!("user:{}", person.user_id));
+        let mut tx = context.store.begin().await?;
+        let by = Withdrawal {
+            user_id,
+            client,
+            actor: &actor,
+            ip: address.text(),
+        };
+        oidc_provider::withdraw_access(&mut tx, by, now).await?;
+        tx.commit().await?;
+    }
     Ok(Redirect::to(ACCOUNT_PATH).into_response())
 }
 

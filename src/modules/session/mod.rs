@@ -48,6 +48,7 @@ pub fn routes(context: &Context) -> Router {
     Router::new()
         .route(ACCOUNT_PATH, get(account::show))
         .route("/auth/account/sign-out", post(account::sign_out))
+        .route("/auth/account/access/withdraw", post(account::withdraw))
         .route("/auth/account/sessions/end", post(account::end))
         .with_state(context.clone())
 }

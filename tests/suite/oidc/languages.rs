@@ -80,6 +80,14 @@ async fn every_page(bench: &Bench, tag: &str) -> BTreeMap<&'static str, Page> {
     let foreign = visitor.submit(&foreign).await;
     seen.insert("foreign account", foreign.page());
 
+    let choosing = wiki.authorization().with("prompt", "select_account");
+    let choice = visitor.open(&choosing.url()).await.page();
+    let mut foreign = choice.form_with("flow");
+    seen.insert("account choice", choice);
+    foreign.fields.retain(|(name, _)| name != "csrf");
+    let foreign = visitor.submit(&foreign).await.page();
+    seen.insert("foreign account choice", foreign);
+
     let tv = bench.tv().await;
     let device = device::device(&tv, "openid profile email address phone films").await;
     let filled_in = visitor.open(&device.page_with_code).await.page();

@@ -1,6 +1,7 @@
 //! What the OpenID Provider must refuse, and what it must not. Each story fails when its check is
 //! taken out.
 
+mod access;
 mod authorize;
 mod back_channel;
 mod claims_parameter;

@@ -66,6 +66,10 @@ operations! {
         "Delete an account and all that hangs on it";
     put "/auth/admin/auth/users/{id}/password" "users.write" () Some("SetPassword") => "204" None,
         "Set another password and end all sessions";
+    get "/auth/admin/auth/users/{id}/consents" "users.read" () None => "200" Some("Consents"),
+        "Which clients the user lets see or do something, by consent or by a sign-in that lives";
+    delete "/auth/admin/auth/users/{id}/consents/{client}" "users.write" () None => "204" None,
+        "Take back what the client of this name was given, and end its sign-ins and tokens for the user";
     get "/auth/admin/auth/sessions" "sessions.read" ("user") None => "200" Some("Sessions"),
         "The live sessions of the user with this id, the latest used first";
     delete "/auth/admin/auth/sessions/{id}" "sessions.write" () None => "204" None,
@@ -124,15 +128,15 @@ fn described(operation: &Operation) -> Value {
         .query
         .iter()
         .map(|name| json!({ "name": name, "in": "query", "schema": { "type": parameter(operation, name) } }));
-    let in_path = operation
-        .path
-        .contains("{id}")
-        .then(|| json!({ "name": "id", "in": "path", "required": true, "schema": text() }));
+    let in_path = ["id", "client"]
+        .into_iter()
+        .filter(|name| operation.path.contains(&format!("{{{name}}}")))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text() }));
     let (status, answer) = operation.answer;
     let mut described = json!({
         "summary": operation.summary,
         "x-permission": operation.permission,
-        "parameters": in_path.into_iter().chain(in_query).collect::<Vec<_>>(),
+        "parameters": in_path.chain(in_query).collect::<Vec<_>>(),
         "responses": {
             status: { "description": "Done" },
             "default": {

@@ -105,6 +105,15 @@ pub(super) fn schemas() -> Value {
             }),
         ),
         "Users": object(&["users"], &json!({ "users": list(&refer("User")), "next": text() })),
+        "Consents": object(&["consents"], &json!({
+            "consents": list(&object(
+                &["client", "displayName", "scopes", "claims", "grantedAt", "liveGrants"],
+                &json!({
+                    "client": text(), "displayName": text(), "scopes": list(&text()),
+                    "claims": list(&text()), "grantedAt": millis, "liveGrants": integer(),
+                }),
+            )),
+        })),
         "Sessions": object(&["sessions"], &json!({
             "sessions": list(&object(
                 &["id", "createdAt", "seenAt", "expiresAt"],
