@@ -1,5 +1,6 @@
 //! An empty database for one test.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -79,6 +80,48 @@ impl TestDb {
         done.unwrap_or_else(|error| panic!("{statement}: {error}"))
     }
 
+    /// How many rows each table has. `data_dir` is where SQLite's file is.
+    pub async fn rows(&self, data_dir: &Path) -> BTreeMap<String, i64> {
+        let mut rows = BTreeMap::new();
+        match self {
+            Self::Sqlite => {
+                let options = SqliteConnectOptions::new().filename(data_dir.join("assay.db"));
+                let mut connection = options.connect().await.expect("the file");
+                let tables: Vec<String> = sqlx::query_scalar(
+                    "SELECT name FROM sqlite_schema
+                      WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'",
+                )
+                .fetch_all(&mut connection)
+                .await
+                .expect("tables");
+                for table in tables {
+                    let count = sqlx::query_scalar(AssertSqlSafe(count_of(&table)));
+                    let count = count.fetch_one(&mut connection).await.expect("a number");
+                    rows.insert(table, count);
+                }
+            }
+            Self::Postgres(database) => {
+                let mut connection = PgConnection::connect(database.url().as_str())
+                    .await
+                    .expect("the database");
+                let tables: Vec<(String, String)> = sqlx::query_as(
+                    "SELECT schemaname::text, tablename::text FROM pg_tables
+                      WHERE schemaname IN ('auth', 'engine')",
+                )
+                .fetch_all(&mut connection)
+                .await
+                .expect("tables");
+                for (schema, table) in tables {
+                    let statement = count_of(&format!("{schema}.{table}"));
+                    let count = sqlx::query_scalar(AssertSqlSafe(statement));
+                    let count = count.fetch_one(&mut connection).await.expect("a number");
+                    rows.insert(table, count);
+                }
+            }
+        }
+        rows
+    }
+
     /// The `[backend]` section of `engine.toml`.
     pub fn backend(&self, data_dir: &Path) -> String {
         match self.url() {
@@ -116,6 +159,10 @@ impl Drop for PostgresDatabase {
             eprintln!("could not drop the database {}", self.name);
         }
     }
+}
+
+fn count_of(table: &str) -> String {
+    format!("SELECT count(*) FROM {table}")
 }
 
 async fn execute(server: &Url, statement: String) {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use assay_reconciler::spec::oidc_client::ResponseType;
+use assay_reconciler::spec::oidc_client::{GrantType, ResponseType};
 
 use crate::generation::{Client, Snapshot};
 
@@ -16,12 +16,26 @@ pub(super) struct Lifetimes {
 
 impl Lifetimes {
     /// How long a grant can be of use that is given for this response type.
-    pub(super) fn of_grant(&self, response_type: ResponseType) -> Duration {
+    pub(super) fn of_grant(&self, client: &Client, response_type: ResponseType) -> Duration {
         if response_type.gives_code() {
-            self.code + self.refresh_token + self.access_token
+            self.code + self.beyond_code(client)
         } else {
-            self.access_token.max(self.id_token)
+            self.of_tokens()
         }
+    }
+
+    /// How long a grant can be of use once its code has expired.
+    pub(super) fn beyond_code(&self, client: &Client) -> Duration {
+        if client.spec.grant_types.contains(&GrantType::RefreshToken) {
+            self.refresh_token + self.of_tokens()
+        } else {
+            self.of_tokens()
+        }
+    }
+
+    /// How long what was given at once can be of use: an ID token can be exchanged for as long as it lives.
+    pub(super) fn of_tokens(&self) -> Duration {
+        self.access_token.max(self.id_token)
     }
 
     /// The client's own, or the provider's.

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::lifetimes::Lifetimes;
 use crate::{
     clock::UnixMillis,
+    generation::{Snapshot, SnapshotError},
     modules::{Context, session},
     store::{Store, StoreError, execute},
 };
 
-/// How often it is looked.
-const EVERY: Duration = Duration::from_mins(5);
+/// The longest and the shortest pause between two looks.
+const PAUSE: (Duration, Duration) = (Duration::from_mins(5), Duration::from_secs(1));
 /// How long a used code is remembered after it expired, so that its reuse is noticed, and a logout notice
 /// that was given up, so that an operator sees it.
 const KEPT: Duration = Duration::from_hours(24);
@@ -22,17 +24,73 @@ const BATCH: i64 = 500;
 /// Batches in a row.
 const MAX_BATCHES: usize = 200;
 
+/// Why nothing was removed this time.
+#[derive(Debug, thiserror::Error)]
+enum ReapError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+}
+
 /// Reaps now and then until it is told to stop.
-pub(super) async fn run(context: Context, stop: CancellationToken) {
+pub(super) async fn run(mut context: Context, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(pause(&context.snapshot)) => {}
         }
-        if let Err(error) = reap(&context.store, context.clock.now()).await {
+        if let Err(error) = turn(&mut context).await {
             tracing::warn!("expired grants were not removed: {error}");
         }
     }
+}
+
+/// What lives for a minute is not kept for five.
+fn pause(snapshot: &Snapshot) -> Duration {
+    let settings = snapshot.oidc_provider_settings();
+    let (longest, shortest) = PAUSE;
+    [
+        settings.access_token_ttl,
+        settings.refresh_token_ttl,
+        settings.authorization_code_ttl,
+        settings.device_code_ttl,
+    ]
+    .into_iter()
+    .fold(longest, |pause, ttl| pause.min(ttl.duration()))
+    .max(shortest)
+}
+
+/// Reaps if no other server has done so since the last pause.
+async fn turn(context: &mut Context) -> Result<(), ReapError> {
+    // The tasks of a module outlive a generation, and its settings.
+    context.snapshot = context.engine.snapshot(Some(&context.snapshot)).await?;
+    let now = context.clock.now();
+    if is_our_turn(&context.store, now, pause(&context.snapshot)).await? {
+        reap(&context.store, now, tokens_live(&context.snapshot)).await?;
+    }
+    Ok(())
+}
+
+/// How long any client's tokens live that are given at once.
+fn tokens_live(snapshot: &Snapshot) -> Duration {
+    let clients = snapshot.clients().into_iter();
+    clients
+        .map(|client| Lifetimes::of(snapshot, client).of_tokens())
+        .fold(Duration::ZERO, Duration::max)
+}
+
+/// Of several servers, one at a time gets to remove things.
+async fn is_our_turn(store: &Store, now: UnixMillis, pause: Duration) -> Result<bool, StoreError> {
+    let taken = execute!(
+        store,
+        "INSERT INTO instance (key, value) VALUES ('reaped_at', $1)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value
+          WHERE CAST(instance.value AS BIGINT) <= $2",
+        now.as_i64().to_string(),
+        now - pause,
+    )?;
+    Ok(taken == 1)
 }
 
 /// Statements that each remove a batch of what has expired: its end was before `$1`.
@@ -65,18 +123,38 @@ const REMEMBERED: [&str; 2] = reaping![
 /// What is remembered for [`DEVICE_CODES_KEPT`] beyond its end.
 const DEVICE_CODES: [&str; 1] = reaping!["oidc_device_codes" by "device_code_hash"];
 
-/// Removes what has expired.
-async fn reap(store: &Store, now: UnixMillis) -> Result<(), StoreError> {
+/// Statements that each remove a batch of grants that nobody came for: a grant lives for as long as a
+/// refresh token might, but one whose code expired unused never had any, and what a hybrid flow gave
+/// beside the code has expired. The code goes with it.
+macro_rules! abandoned {
+    ($table:literal) => {
+        concat!(
+            "DELETE FROM oidc_grants WHERE id IN (SELECT grant_id FROM ",
+            $table,
+            " WHERE used_at IS NULL AND grant_id IS NOT NULL AND expires_at < $1",
+            " ORDER BY expires_at LIMIT $2)"
+        )
+    };
+}
+
+const ABANDONED: &str = abandoned!("oidc_authorization_codes");
+const ABANDONED_DEVICES: &str = abandoned!("oidc_device_codes");
+
+/// Removes what has expired. `tokens_live` is how long tokens live that are given beside a code.
+async fn reap(store: &Store, now: UnixMillis, tokens_live: Duration) -> Result<(), StoreError> {
     for _ in 0..MAX_BATCHES {
         let mut gone = session::reap(store, now).await?;
         for statement in EXPIRED {
             gone += execute!(store, statement, now, BATCH)?;
         }
+        gone += execute!(store, ABANDONED, now - KEPT.max(tokens_live), BATCH)?;
         for statement in REMEMBERED {
             gone += execute!(store, statement, now - KEPT, BATCH)?;
         }
+        let device_codes_end = now - DEVICE_CODES_KEPT;
+        gone += execute!(store, ABANDONED_DEVICES, device_codes_end, BATCH)?;
         for statement in DEVICE_CODES {
-            gone += execute!(store, statement, now - DEVICE_CODES_KEPT, BATCH)?;
+            gone += execute!(store, statement, device_codes_end, BATCH)?;
         }
         if gone == 0 {
             break;

@@ -19,14 +19,14 @@ both_databases!(
 );
 
 /// A client's key for proofs.
-struct Holder {
+pub(super) struct Holder {
     key: SigningKey,
     encoding: EncodingKey,
     ids: std::cell::Cell<u32>,
 }
 
 impl Holder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (key, pkcs8) = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
         Self {
             key,
@@ -35,7 +35,7 @@ impl Holder {
         }
     }
 
-    fn proof(&self, method: &str, url: &str, change: impl FnOnce(&mut Value)) -> String {
+    pub(super) fn proof(&self, method: &str, url: &str, change: impl FnOnce(&mut Value)) -> String {
         self.ids.set(self.ids.get() + 1);
         let id = format!("{}-{}", self.key.kid(), self.ids.get());
         let mut claims = json!({ "htm": method, "htu": url, "iat": now(), "jti": id });

@@ -27,6 +27,7 @@ mod resources;
 mod response_mode;
 mod revocation;
 mod sessions;
+mod soak;
 mod step_up;
 mod token;
 mod token_exchange;

@@ -94,7 +94,7 @@ async fn issue(
         claims: claims.as_deref(),
         acr: request.acr.said(person.acr.as_deref()),
         dpop_jkt: request.dpop_jkt.as_deref(),
-        expires_at: now + lifetimes.of_grant(kind),
+        expires_at: now + lifetimes.of_grant(client, kind),
     };
     let grant_id = grant::make(&mut tx, made, now).await?;
     let code = if kind.gives_code() {

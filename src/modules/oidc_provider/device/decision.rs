@@ -121,7 +121,7 @@ pub(super) async fn allow(
         resources: &asked.resources,
         nonce: None,
         dpop_jkt: None,
-        expires_at: asked.expires_at + lifetimes.refresh_token + lifetimes.access_token,
+        expires_at: asked.expires_at + lifetimes.beyond_code(client),
     };
     let grant_id = grant::make(&mut tx, made, now).await?;
     let hash = flow.user_code.hash(&context.keyring);
