@@ -2,6 +2,7 @@
 //! taken out.
 
 mod access;
+mod at_once;
 mod authorize;
 mod back_channel;
 mod claims_parameter;
@@ -20,6 +21,7 @@ mod opaque;
 mod people;
 mod prompts;
 mod pushed;
+mod random;
 mod refresh;
 mod registration;
 mod request_object;
