@@ -105,6 +105,7 @@ pub static MODULES: [Module; 5] = [
     Module {
         name: ModuleName::OidcProvider,
         paths: &[
+            "/.well-known/oauth-authorization-server",
             "/.well-known/openid-configuration",
             "/auth/.well-known/openid-configuration",
             "/auth/authorize",

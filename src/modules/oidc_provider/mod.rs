@@ -65,6 +65,8 @@ use super::Context;
 
 /// Where discovery is, under the origin and under the issuer.
 const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
+/// Where clients that know nothing of OpenID look (RFC 8414 3): the issuer's path comes after it.
+const METADATA_PATH: &str = "/.well-known/oauth-authorization-server";
 
 /// The module's routes.
 pub fn routes(context: &Context) -> Router {
@@ -94,7 +96,10 @@ pub fn routes(context: &Context) -> Router {
         .merge(registration::routes(context));
     let discovery = discovery::prepare(context);
     let issuer_path = context.site.issuer_path();
-    let mut paths = vec![DISCOVERY_PATH.to_owned()];
+    let mut paths = vec![
+        DISCOVERY_PATH.to_owned(),
+        format!("{METADATA_PATH}{issuer_path}"),
+    ];
     if !issuer_path.is_empty() {
         paths.push(format!("{issuer_path}{DISCOVERY_PATH}"));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::{
     Json,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header::CACHE_CONTROL},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -18,7 +18,7 @@ use super::{
         asked::{self, Asked, NotTaken},
         request::{self, Refusal, Untrusted},
     },
-    client_auth,
+    client_auth, dpop,
     error::{ErrorCode, OAuthError, ascii},
 };
 use crate::{
@@ -52,28 +52,57 @@ struct Reference {
 }
 
 /// `POST /auth/oauth2/par`
-pub(super) async fn push(
-    State(context): State<Context>,
+pub(super) async fn push(State(context): State<Context>, http_request: Request) -> Response {
+    let headers = http_request.headers().clone();
+    let response = answer(&context, &headers, http_request)
+        .await
+        .unwrap_or_else(IntoResponse::into_response);
+    dpop::with_nonce(&context, &headers, response)
+}
+
+async fn answer(
+    context: &Context,
+    headers: &HeaderMap,
     http_request: Request,
 ) -> Result<Response, OAuthError> {
-    let (client, form) = client_auth::authenticated_form(&context, http_request).await?;
+    let (client, form) = client_auth::authenticated_form(context, http_request).await?;
     // RFC 9126 2.1.
     if form.get("request_uri").is_some() {
         let what = "request_uri cannot be pushed";
         return Err(OAuthError::new(ErrorCode::InvalidRequest, what));
     }
-    let asked = asked::opened(&context, what_is_asked(&client, form), true)
+    let mut asked = asked::opened(context, what_is_asked(&client, form), true)
         .await
         .map_err(not_taken)?;
+    if let Some(holder) = dpop::proven(context, headers, &Method::POST, PAR_PATH, None).await? {
+        announce(&mut asked, holder)?;
+    }
     let request = request::check(&context.snapshot, &asked).map_err(refused)?;
-    authorize::hinted_person(&context, &request)
+    authorize::hinted_person(context, &request)
         .map_err(|(code, description)| OAuthError::new(code, description))?;
     let reference = Reference {
-        request_uri: keep(&context, &client, &asked).await?,
+        request_uri: keep(context, &client, &asked).await?,
         expires_in: LIFETIME.as_secs(),
     };
     let headers = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::CREATED, headers, Json(reference)).into_response())
+}
+
+/// RFC 9449 10.1: a proof announces its key as `dpop_jkt` does, and the two may not differ.
+fn announce(asked: &mut Asked, holder: String) -> Result<(), OAuthError> {
+    match asked.parameters.get("dpop_jkt") {
+        Some(announced) if announced == holder => {}
+        Some(_) => {
+            let what = "dpop_jkt is of another key than the DPoP proof";
+            return Err(OAuthError::new(ErrorCode::InvalidRequest, what));
+        }
+        None => {
+            let mut pairs = std::mem::take(&mut asked.parameters).into_pairs();
+            pairs.push(("dpop_jkt".to_owned(), holder));
+            asked.parameters = Parameters::from_pairs(pairs);
+        }
+    }
+    Ok(())
 }
 
 /// The request in the form, which the client that authenticated makes.

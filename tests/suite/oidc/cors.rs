@@ -5,7 +5,10 @@ use reqwest::Method;
 use super::Bench;
 use crate::harness::{Reply, TestDb};
 
-both_databases!(only_registered_origins_may_read_answers);
+both_databases!(
+    only_registered_origins_may_read_answers,
+    clients_without_openid_find_the_same_document,
+);
 
 async fn only_registered_origins_may_read_answers(db: TestDb) {
     let bench = Bench::on(db).await;
@@ -52,4 +55,23 @@ async fn only_registered_origins_may_read_answers(db: TestDb) {
         .request(Method::GET, "/auth/.well-known/openid-configuration")
         .header("if-none-match", etag);
     Reply::to(again).await.expect_status(304);
+}
+
+async fn clients_without_openid_find_the_same_document(db: TestDb) {
+    let bench = Bench::on(db).await;
+    let discovery = bench
+        .assay
+        .get("/auth/.well-known/openid-configuration")
+        .await;
+    // RFC 8414 3.1: the path of the issuer comes last.
+    let path = "/.well-known/oauth-authorization-server/auth";
+    let metadata = bench.assay.get(path).await.expect_status(200);
+    assert_eq!(metadata.body, discovery.body);
+    assert_eq!(metadata.header("etag"), discovery.header("etag"));
+    for elsewhere in [
+        "/.well-known/oauth-authorization-server",
+        "/auth/.well-known/oauth-authorization-server",
+    ] {
+        bench.assay.get(elsewhere).await.expect_status(404);
+    }
 }

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Bench, SECRET, client_assertion::now};
-use crate::harness::{Reply, TestDb, with_form};
+use crate::harness::{Authorization, Reply, TestDb, with_form};
 
 both_databases!(
     a_bound_token_needs_its_key,
@@ -16,6 +16,7 @@ both_databases!(
     a_refresh_token_of_a_public_client_is_bound_to_its_key,
     a_client_that_asks_for_binding_gets_no_other_token,
     the_servers_nonce_can_be_demanded,
+    a_pushed_request_announces_the_key_of_its_proof,
 );
 
 /// A client's key for proofs.
@@ -236,4 +237,64 @@ async fn the_servers_nonce_can_be_demanded(db: TestDb) {
         .expect_error("use_dpop_nonce");
     let with = holder.proof("POST", url.as_str(), |c| c["nonce"] = nonce.into());
     token(&bench, Some(&with), &form).await.expect_status(200);
+}
+
+async fn a_pushed_request_announces_the_key_of_its_proof(db: TestDb) {
+    let bench = Bench::on(db).await;
+    let phone = bench.phone().await;
+    let holder = Holder::new();
+    let url = bench.assay.url("/auth/oauth2/par");
+    let push = async |proof: &str, more: &[(&str, &str)], request: &Authorization| {
+        let mut form = request.parameters();
+        form.extend(more);
+        let pushed = bench.assay.request(Method::POST, "/auth/oauth2/par");
+        Reply::to(with_form(pushed.header("dpop", proof), &form)).await
+    };
+    let request = phone.authorization();
+    let proof = holder.proof("POST", url.as_str(), |_| {});
+    let reply = push(&proof, &[], &request).await.expect_status(201);
+    let body = reply.json();
+    // A proof is for one request, and for this endpoint.
+    push(&proof, &[], &request)
+        .await
+        .expect_error("invalid_dpop_proof");
+    let elsewhere = bench.assay.url("/auth/token");
+    let proof = holder.proof("POST", elsewhere.as_str(), |_| {});
+    push(&proof, &[], &request)
+        .await
+        .expect_error("invalid_dpop_proof");
+    // It may also be said, and the two must agree.
+    let other = Holder::new();
+    for (announced, status) in [(holder.key.kid(), 201), (other.key.kid(), 400)] {
+        let proof = holder.proof("POST", url.as_str(), |_| {});
+        let reply = push(&proof, &[("dpop_jkt", announced)], &request).await;
+        assert_eq!(reply.status, status, "{}", reply.body);
+    }
+
+    let request_uri = body["request_uri"].as_str().unwrap();
+    let redeem = async |code: &str, holder: &Holder| {
+        let url = bench.assay.url("/auth/token");
+        let proof = holder.proof("POST", url.as_str(), |_| {});
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "phone"),
+            ("code", code),
+            ("redirect_uri", "http://127.0.0.1:49152/callback"),
+            ("code_verifier", &request.code_verifier),
+        ];
+        token(&bench, Some(&proof), &form).await
+    };
+    let mut visitor = bench.assay.visitor();
+    let callback = visitor
+        .sign_in(&request.url_of(request_uri), &bench.ada)
+        .await;
+    let code = phone.code_in(&callback, &request);
+    redeem(&code, &other).await.expect_error("invalid_grant");
+    let proof = holder.proof("POST", url.as_str(), |_| {});
+    let body = push(&proof, &[], &request).await.expect_status(201).json();
+    let url = request.url_of(body["request_uri"].as_str().unwrap());
+    let callback = visitor.sign_in(&url, &bench.ada).await;
+    let code = phone.code_in(&callback, &request);
+    let tokens = redeem(&code, &holder).await.expect_status(200).json();
+    assert_eq!(tokens["token_type"], "DPoP");
 }
