@@ -155,7 +155,8 @@ pub struct OidcClientSpec {
     /// own (`pairwise`).
     #[serde(default)]
     pub subject_type: SubjectIdentifierType,
-    /// The JSON list of redirect URIs that share pairwise subjects.
+    /// Its host is the sector that shares pairwise subjects. That of the redirect URIs, unless set.
+    /// Not fetched: this manifest says who belongs together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sector_identifier_uri: Option<WebUri>,
     /// Bind every access token to the client's DPoP key (RFC 9449 5.2).
@@ -246,6 +247,22 @@ impl OidcClientSpec {
         ]
         .into_iter()
         .filter_map(|(field, algorithm)| Some((field, algorithm?)))
+    }
+
+    /// The hosts beyond this machine that the client's redirect URIs are on.
+    pub fn sites(&self) -> BTreeSet<String> {
+        let uris = self.redirect_uris.iter();
+        uris.filter_map(RedirectUri::site).collect()
+    }
+
+    /// The host whose clients share pairwise subjects (OpenID Connect Core 8.1), if there is one.
+    pub fn sector(&self) -> Option<String> {
+        if let Some(uri) = &self.sector_identifier_uri {
+            return uri.host();
+        }
+        let mut sites = self.sites();
+        let first = sites.pop_first();
+        first.filter(|_| sites.is_empty())
     }
 
     /// Whether authorization requests must carry a code challenge (RFC 9700 2.1.1).

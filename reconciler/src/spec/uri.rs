@@ -111,6 +111,14 @@ impl RedirectUri {
         })
     }
 
+    /// The host, unless it is this machine, which says nothing about whose URI it is.
+    pub fn site(&self) -> Option<String> {
+        let url = self
+            .url()
+            .filter(|url| !self.is_private_use() && !is_loopback(url))?;
+        url.host_str().map(str::to_owned)
+    }
+
     /// A private-use scheme such as `com.example.app:/callback` (RFC 8252 7.1).
     pub fn is_private_use(&self) -> bool {
         !self.0.starts_with("https:") && !self.0.starts_with("http:")
@@ -153,6 +161,13 @@ impl WebUri {
     /// `http` to a host that is not this machine.
     pub fn is_insecure(&self) -> bool {
         Url::parse(&self.0).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
+    }
+}
+
+impl WebUri {
+    /// The host.
+    pub fn host(&self) -> Option<String> {
+        Url::parse(&self.0).ok()?.host_str().map(str::to_owned)
     }
 }
 

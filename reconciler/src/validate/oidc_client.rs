@@ -1,7 +1,5 @@
 //! What cannot be right about an OIDC client, though every field by itself is.
 
-use std::collections::BTreeSet;
-
 use super::{Finding, client_keys, secrets};
 use crate::{
     load::outcome::Origin,
@@ -356,26 +354,25 @@ app can have (RFC 8252 7.1)"
     if client.subject_type == SubjectIdentifierType::Pairwise
         && client.sector_identifier_uri.is_none()
     {
-        let hosts: BTreeSet<&str> = client
-            .redirect_uris
-            .iter()
-            .filter_map(|uri| host(uri.as_str()))
-            .collect();
-        if hosts.len() > 1 {
-            add(Finding::in_spec(
+        match client.sites().len() {
+            1 => {}
+            // Loopback addresses and schemes of apps are anybody's.
+            0 => add(Finding::in_spec(
+                "pairwise",
+                "subjectType",
+                "pairwise subjects need a sector, and no redirect URI has a host that \
+says which (OpenID Connect Core 8.1)",
+            )
+            .help("write `sectorIdentifierUri: https://...` with the host that it belongs to")),
+            _ => add(Finding::in_spec(
                 "pairwise",
                 "redirectUris",
                 "pairwise subjects need one sector, and these URIs have \
 several hosts (OpenID Connect Core 8.1)",
             )
-            .help("write `sectorIdentifierUri`"));
+            .help("write `sectorIdentifierUri`")),
         }
     }
-}
-
-fn host(uri: &str) -> Option<&str> {
-    let rest = uri.split_once("://")?.1;
-    rest.split(['/', '?', ':']).next()
 }
 
 fn pages(client: &OidcClientSpec, add: &mut impl FnMut(Finding)) {

@@ -251,6 +251,10 @@ fn clients_that_cannot_be_right() {
                 "clientType: public\nredirectUris: [https://a.example/cb, https://b.example/cb]\nsubjectType: pairwise"
             ),
             (
+                "pairwise without a host",
+                "clientType: public\napplicationType: native\nredirectUris: [http://127.0.0.1/cb]\nsubjectType: pairwise"
+            ),
+            (
                 "a logout session without a page",
                 "clientType: public\nredirectUris: [https://a.example/cb]\nbackchannelLogoutSessionRequired: true"
             ),

@@ -28,6 +28,11 @@ pub const ID_TOKEN: &str = "JWT";
 /// `typ` of a signed authorization response. JARM gives it none of its own; without a `sub` it is no ID
 /// token.
 pub const AUTHORIZATION_RESPONSE: &str = "JWT";
+/// `typ` of a signed userinfo response, for which OpenID Connect has none of its own. It never expires,
+/// and so is no ID token.
+pub const USERINFO: &str = "JWT";
+/// `typ` of a signed introspection response (RFC 9701 5).
+pub const TOKEN_INTROSPECTION: &str = "token-introspection+jwt";
 /// `typ` of a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4).
 pub const LOGOUT_TOKEN: &str = "logout+jwt";
 

@@ -31,6 +31,14 @@ use crate::{
     },
 };
 
+/// What clients may have signed, each with any algorithm that there is a key for.
+const SIGNED: [&str; 4] = [
+    "id_token_signing_alg_values_supported",
+    "authorization_signing_alg_values_supported",
+    "userinfo_signing_alg_values_supported",
+    "introspection_signing_alg_values_supported",
+];
+
 /// The document.
 pub(super) fn prepare(context: &Context) -> PreparedJson {
     PreparedJson::new(document(context).to_string(), "application/json")
@@ -38,6 +46,15 @@ pub(super) fn prepare(context: &Context) -> PreparedJson {
 
 fn document(context: &Context) -> Value {
     let mut document = always(context);
+    let algorithms: Vec<&str> = context
+        .snapshot
+        .signing_keys()
+        .algorithms()
+        .map(SigningAlgorithm::name)
+        .collect();
+    for name in SIGNED {
+        document[name] = json!(algorithms);
+    }
     let served = served_resources(context);
     if !served.is_empty() {
         document["protected_resources"] = json!(served);
@@ -57,12 +74,6 @@ fn served_resources(context: &Context) -> BTreeSet<&str> {
 
 fn always(context: &Context) -> Value {
     let site = &context.site;
-    let algorithms: Vec<&str> = context
-        .snapshot
-        .signing_keys()
-        .algorithms()
-        .map(SigningAlgorithm::name)
-        .collect();
     let response_types = supported::response_types_in_use(&context.snapshot);
     let mut grant_types = GRANT_TYPES.map(GrantType::name).to_vec();
     if response_types.iter().any(|kind| kind.is_implicit()) {
@@ -90,9 +101,7 @@ fn always(context: &Context) -> Value {
         "response_types_supported": response_types,
         "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": grant_types,
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": algorithms,
-        "authorization_signing_alg_values_supported": algorithms,
+        "subject_types_supported": ["public", "pairwise"],
         "token_endpoint_auth_methods_supported": AUTH_METHODS.map(ClientAuthMethod::name),
         "token_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),
         "revocation_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),

@@ -46,6 +46,8 @@ struct IdTokenClaims<'a> {
 pub(super) struct Occasion<'a> {
     pub(super) issuer: &'a str,
     pub(super) client_id: &'a str,
+    /// What the client calls the person.
+    pub(super) subject: &'a str,
     /// What it travels with, and vouches for.
     pub(super) access_token: Option<&'a str>,
     pub(super) code: Option<&'a str>,
@@ -66,7 +68,7 @@ pub(super) fn make(
     let hash = |text: &str| half_hash(key.algorithm(), text);
     let claims = IdTokenClaims {
         iss: occasion.issuer,
-        sub: &grant.user_id,
+        sub: occasion.subject,
         aud: occasion.client_id,
         exp: occasion.expires_at.as_seconds(),
         iat: occasion.issued_at.as_seconds(),

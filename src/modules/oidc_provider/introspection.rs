@@ -4,7 +4,10 @@ use assay_reconciler::spec::oidc_client::ClientType;
 use axum::{
     Json,
     extract::{Request, State},
-    http::{HeaderValue, header::CACHE_CONTROL},
+    http::{
+        HeaderMap, HeaderValue,
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE},
+    },
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -15,39 +18,83 @@ use super::{
     error::{ErrorCode, OAuthError},
     presented,
     revocation::required_token,
+    signing, subject,
 };
 use crate::{
     clock::UnixMillis,
     generation::Client,
-    modules::{Context, jwt::AccessTokenClaims},
+    modules::{
+        Context,
+        jwt::{self, AccessTokenClaims},
+    },
 };
 
 /// The endpoint.
 pub(super) const INTROSPECTION_PATH: &str = "/auth/oauth2/introspect";
+
+/// The media type of a signed answer (RFC 9701 4).
+const SIGNED: &str = "application/token-introspection+jwt";
 
 /// `POST /auth/oauth2/introspect`. A token of another client is as unknown as one that never was.
 pub(super) async fn introspect(
     State(context): State<Context>,
     request: Request,
 ) -> Result<Response, OAuthError> {
+    let accepts_jwt = accepts_jwt(request.headers());
     let (client, form) = client_auth::authenticated_form(&context, request).await?;
     // RFC 7662 2.1: whoever could be anybody could try tokens out.
     if client.spec.client_type == ClientType::Public {
         let what = "introspection needs a client that can authenticate";
         return Err(OAuthError::new(ErrorCode::InvalidClient, what));
     }
-    if client.spec.introspection_signed_response_alg.is_some() {
-        return Err(OAuthError::new(
-            ErrorCode::UnauthorizedClient,
-            "the client's manifest asks for introspectionSignedResponseAlg: signed introspection responses (RFC 9701) are not available yet",
-        ));
-    }
     let token = required_token(&form)?;
     let answer = describe(&context, &client, token, context.clock.now())
         .await?
         .unwrap_or_else(|| json!({ "active": false }));
-    let headers = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((headers, Json(answer)).into_response())
+    let no_store = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !accepts_jwt && client.spec.introspection_signed_response_alg.is_none() {
+        return Ok(([no_store], Json(answer)).into_response());
+    }
+    let signed = signed(&context, &client, &answer)?;
+    let content_type = (CONTENT_TYPE, HeaderValue::from_static(SIGNED));
+    Ok(([no_store, content_type], signed).into_response())
+}
+
+/// Whether the request asks for a signed answer (RFC 9701 4).
+fn accepts_jwt(headers: &HeaderMap) -> bool {
+    let lists = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let names_it = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(SIGNED));
+        // RFC 9110 12.4.2: a weight of 0 means "not acceptable".
+        names_it
+            && parts
+                .filter_map(|parameter| parameter.split_once('='))
+                .filter(|(name, _)| name.eq_ignore_ascii_case("q"))
+                .all(|(_, weight)| weight.parse().is_ok_and(|weight: f32| weight > 0.0))
+    })
+}
+
+/// RFC 9701 5: what is said of the token stands apart, so that the answer is never taken for a token.
+fn signed(context: &Context, client: &Client, answer: &Value) -> Result<String, OAuthError> {
+    let spec = &client.spec;
+    let algorithm = spec
+        .introspection_signed_response_alg
+        .unwrap_or(spec.id_token_signed_response_alg);
+    let claims = json!({
+        "iss": context.site.issuer,
+        "aud": client.name,
+        "iat": context.clock.now().as_seconds(),
+        "token_introspection": answer,
+    });
+    let typ = jwt::TOKEN_INTROSPECTION;
+    signing::sign(&context.snapshot, algorithm, typ, &claims)
+        .map_err(|error| OAuthError::internal(&error))
 }
 
 async fn describe(
@@ -71,7 +118,7 @@ async fn describe(
         json!({
             "active": true,
             "iss": context.site.issuer,
-            "sub": grant.user_id,
+            "sub": subject::of(&context.keyring, client, &grant.user_id),
             "client_id": client.name,
             "iat": row.created_at.as_seconds(),
             "exp": row.expires_at.as_seconds(),
@@ -110,4 +157,32 @@ fn of_access_token(claims: AccessTokenClaims) -> Value {
         answer["act"] = actor;
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signed_answer_is_for_those_who_ask_for_it() {
+        let accepts = |value| accepts_jwt(&HeaderMap::from_iter([(ACCEPT, value)]));
+        for asking in [
+            "application/token-introspection+jwt",
+            "Application/Token-Introspection+JWT; q=0.5",
+            "application/json;q=0.1, application/token-introspection+jwt",
+        ] {
+            assert!(accepts(HeaderValue::from_static(asking)), "{asking}");
+        }
+        for other in [
+            "*/*",
+            "application/*",
+            "application/json",
+            "application/jwt",
+            "application/token-introspection+jwt;q=0",
+            "application/token-introspection+jwt; q=0.000",
+        ] {
+            assert!(!accepts(HeaderValue::from_static(other)), "{other}");
+        }
+        assert!(!accepts_jwt(&HeaderMap::new()));
+    }
 }

@@ -37,6 +37,8 @@ mod scope;
 mod sealed;
 mod seen;
 mod session_registry;
+mod signing;
+mod subject;
 mod supported;
 mod token;
 mod userinfo;

@@ -3,7 +3,7 @@
 
 use assay_reconciler::spec::{
     OidcClientSpec,
-    oidc_client::{ClientAuthMethod, GrantType, ResponseType, SubjectIdentifierType},
+    oidc_client::{ClientAuthMethod, GrantType, ResponseType},
 };
 
 use crate::generation::Snapshot;
@@ -89,16 +89,8 @@ pub(super) fn response_types_in_use(snapshot: &Snapshot) -> Vec<ResponseType> {
 pub(super) fn missing_for(client: &OidcClientSpec) -> Option<&'static str> {
     let asks = [
         (
-            client.subject_type == SubjectIdentifierType::Pairwise,
-            "subjectType: pairwise subjects are not available yet",
-        ),
-        (
             client.tls_client_certificate_bound_access_tokens,
             "tlsClientCertificateBoundAccessTokens: certificate-bound tokens (RFC 8705) are not available yet",
-        ),
-        (
-            client.userinfo_signed_response_alg.is_some(),
-            "userinfoSignedResponseAlg: signed userinfo responses are not available yet",
         ),
         (
             !AUTH_METHODS.contains(&client.auth_method()),
@@ -133,9 +125,7 @@ mod tests {
     #[test]
     fn a_client_that_asks_for_more_security_is_not_given_less() {
         for (field, value) in [
-            ("subjectType", json!("pairwise")),
             ("tlsClientCertificateBoundAccessTokens", json!(true)),
-            ("userinfoSignedResponseAlg", json!("RS256")),
             ("tokenEndpointAuthMethod", json!("tls_client_auth")),
         ] {
             let name = missing(json!({ field: value })).unwrap();

@@ -5,7 +5,7 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
@@ -18,9 +18,10 @@ use super::{
     dpop::{self, ProofError},
     presented,
     scope::Scopes,
+    signing::{self, SigningError},
 };
 use crate::{
-    modules::{Context, form::StrictForm, parameters::Parameters},
+    modules::{Context, form::StrictForm, jwt, parameters::Parameters},
     store::StoreError,
 };
 
@@ -54,6 +55,13 @@ impl From<StoreError> for BearerError {
             tracing::warn!("{error}");
             return Self::Unavailable;
         }
+        let document = crate::modules::Problem::internal(&error).document();
+        Self::Internal(document["incident"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+impl From<SigningError> for BearerError {
+    fn from(error: SigningError) -> Self {
         let document = crate::modules::Problem::internal(&error).document();
         Self::Internal(document["incident"].as_str().unwrap_or_default().to_owned())
     }
@@ -147,8 +155,8 @@ async fn answer(
     let living = living.filter(|living| living.claims.aud.contains(issuer));
     let Living {
         claims: token,
+        client: asking,
         grant,
-        ..
     } = living.ok_or(BearerError::InvalidToken)?;
     // RFC 9449 7.1: a bound token is of no use to whoever merely has it, nor under the name of another.
     let bound_to = token.cnf.as_ref().map(|bound| bound.jkt.as_str());
@@ -169,11 +177,19 @@ async fn answer(
     let scopes = scopes.within(&client.spec.scopes);
 
     let mut answer = Map::new();
-    answer.insert("sub".into(), grant.user_id.as_str().into());
+    answer.insert("sub".into(), token.sub.into());
     let given = claims::given(&grant, &scopes, Place::Userinfo, &client.spec.scopes);
     answer.extend(given);
-    let headers = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((headers, Json(Value::Object(answer))).into_response())
+    let no_store = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let Some(algorithm) = asking.spec.userinfo_signed_response_alg else {
+        return Ok(([no_store], Json(Value::Object(answer))).into_response());
+    };
+    // OpenID Connect Core 5.3.2. It has no end, so that it is never taken for an ID token of ours.
+    answer.insert("iss".into(), issuer.as_str().into());
+    answer.insert("aud".into(), asking.name.as_str().into());
+    let signed = signing::sign(&context.snapshot, algorithm, jwt::USERINFO, &answer)?;
+    let content_type = (CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
+    Ok(([no_store, content_type], signed).into_response())
 }
 
 /// A token, and how the request says it may be used.
@@ -199,11 +215,7 @@ async fn shown(request: Request) -> Result<Shown, BearerError> {
         return Err(BearerError::InvalidRequest(why));
     }
     let from_header = in_header(request.headers())?;
-    let is_form = request.method() == Method::POST
-        && request
-            .headers()
-            .get(axum::http::header::CONTENT_TYPE)
-            .is_some();
+    let is_form = request.method() == Method::POST && request.headers().get(CONTENT_TYPE).is_some();
     let from_form = if is_form {
         let StrictForm(form) = StrictForm::read(request)
             .await

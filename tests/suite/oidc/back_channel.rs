@@ -19,7 +19,7 @@ both_databases!(
     a_private_address_is_not_asked,
 );
 
-const LOOPBACK: &str = r"apiVersion: assay/v1
+pub(super) const LOOPBACK: &str = r"apiVersion: assay/v1
 kind: Module
 metadata: { name: oidc_provider }
 spec: { settings: { allowedPrivateNetworks: [127.0.0.0/8] } }

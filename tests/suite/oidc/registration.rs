@@ -17,6 +17,7 @@ both_databases!(
     what_registered_is_left_alone_by_manifests,
     a_manifest_can_take_a_client_over,
     a_registration_expires,
+    a_device_has_no_sector_by_its_own_word,
 );
 
 const REGISTER: &str = "/auth/oauth2/register";
@@ -613,4 +614,22 @@ async fn a_registration_expires(db: TestDb) {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     assert_eq!(bench.owner_of(&client), None);
+}
+
+async fn a_device_has_no_sector_by_its_own_word(db: TestDb) {
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
+    let settings = format!("grantTypes: [authorization_code, \"{device}\"]");
+    let bench = bench(db, &settings).await;
+    let access = bench.initial_access(&json!({})).await;
+    let mut metadata = app();
+    metadata["subject_type"] = json!("pairwise");
+    bench.registered(&metadata).await;
+    // Whoever polls for tokens does not come back to the address that it says is its own.
+    metadata["grant_types"] = json!(["authorization_code", device]);
+    let refused = bench.register(access["token"].as_str(), &metadata).await;
+    refused
+        .expect_status(400)
+        .expect_error("invalid_client_metadata");
+    metadata["subject_type"] = json!("public");
+    bench.registered(&metadata).await;
 }

@@ -23,7 +23,9 @@ use self::{
     request::{AuthorizationRequest, MAX_REQUEST, Refusal, Untrusted},
     step::{Situation, Step},
 };
-use super::{account_choice, consent, consent::Consented, error::ErrorCode, flow::Flow, id_token};
+use super::{
+    account_choice, consent, consent::Consented, error::ErrorCode, flow::Flow, id_token, subject,
+};
 use crate::{
     modules::{
         Context, Problem,
@@ -185,10 +187,14 @@ pub(super) async fn next_step(
             consent::recorded(&context.store, &person.user_id, &request.client.uid).await?
         }
     };
+    let subject = person
+        .map(|person| subject::of(&context.keyring, &request.client, &person.user_id))
+        .unwrap_or_default();
     Ok(step::next(
         request,
         &Situation {
             person,
+            subject: &subject,
             reachable: Acr::reachable(&context.snapshot),
             asked_at: flow.asked_at,
             chosen: flow.chosen.as_deref(),
@@ -199,7 +205,7 @@ pub(super) async fn next_step(
     ))
 }
 
-/// The person that the `id_token_hint` names, if there is one.
+/// The person that the `id_token_hint` names, if there is one: as the client calls them.
 pub(super) fn hinted_person(
     context: &Context,
     request: &AuthorizationRequest,

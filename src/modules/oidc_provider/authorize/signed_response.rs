@@ -4,38 +4,21 @@ use std::{borrow::Cow, time::Duration};
 
 use serde_json::{Map, Value};
 
-use super::answer::Recipient;
-use crate::{
-    crypto::CryptoError,
-    modules::{Context, jwt},
+use super::{
+    super::signing::{self, SigningError},
+    answer::Recipient,
 };
+use crate::modules::{Context, jwt};
 
 /// How long an answer is good for (JARM 2.1 advises ten minutes at most).
 const LIFETIME: Duration = Duration::from_mins(10);
-
-/// Why there is no JWT.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum SignedResponseError {
-    /// The client wants an algorithm that the module `jwt` does not list.
-    #[error("there is no {0} key; the module jwt must list the algorithm")]
-    NoKey(&'static str),
-    /// Signing failed.
-    #[error(transparent)]
-    Crypto(#[from] CryptoError),
-}
 
 /// The parameters, for this client and from this issuer.
 pub(super) fn make(
     context: &Context,
     recipient: &Recipient,
     parameters: &[(&str, Cow<'_, str>)],
-) -> Result<String, SignedResponseError> {
-    let algorithm = recipient.algorithm;
-    let key = context
-        .snapshot
-        .signing_keys()
-        .active(algorithm)
-        .ok_or(SignedResponseError::NoKey(algorithm.name()))?;
+) -> Result<String, SigningError> {
     let mut claims: Map<String, Value> = parameters
         .iter()
         .map(|(name, value)| ((*name).to_owned(), Value::from(value.as_ref())))
@@ -44,5 +27,10 @@ pub(super) fn make(
     claims.insert("iss".to_owned(), context.site.issuer.as_str().into());
     claims.insert("aud".to_owned(), recipient.client_id.as_str().into());
     claims.insert("exp".to_owned(), expires_at.as_seconds().into());
-    Ok(key.sign_jwt(jwt::AUTHORIZATION_RESPONSE, &claims)?)
+    signing::sign(
+        &context.snapshot,
+        recipient.algorithm,
+        jwt::AUTHORIZATION_RESPONSE,
+        &claims,
+    )
 }

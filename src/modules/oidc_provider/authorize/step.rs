@@ -16,6 +16,8 @@ use assay_reconciler::spec::oidc_client::Consent;
 pub(in crate::modules::oidc_provider) struct Situation<'a> {
     /// Who is signed in.
     pub(in crate::modules::oidc_provider) person: Option<&'a SignedIn>,
+    /// What the client calls them; empty if there is nobody.
+    pub(in crate::modules::oidc_provider) subject: &'a str,
     /// The highest that anybody can reach here.
     pub(in crate::modules::oidc_provider) reachable: Option<Acr>,
     /// When this request arrived.
@@ -61,9 +63,9 @@ pub(in crate::modules::oidc_provider) fn next(
     let Some(person) = situation.person else {
         return sign_in(is_silent);
     };
-    let (user_id, authenticated_at) = (person.user_id.as_str(), person.authenticated_at);
+    let (subject, authenticated_at) = (situation.subject, person.authenticated_at);
     let is_fresh = authenticated_at >= situation.asked_at;
-    if situation.hinted.is_some_and(|hinted| hinted != user_id) || !request.claims.is_about(user_id)
+    if situation.hinted.is_some_and(|hinted| hinted != subject) || !request.claims.is_about(subject)
     {
         return if is_silent || is_fresh {
             Step::Refuse(
@@ -193,6 +195,7 @@ mod tests {
             request,
             &Situation {
                 person: person.as_ref(),
+                subject: "ada",
                 reachable: Some(Acr::MultiFactor),
                 asked_at: at(100),
                 now: at(110),

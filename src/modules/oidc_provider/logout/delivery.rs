@@ -14,7 +14,8 @@ use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    logout_token::{self, LogoutTokenError},
+    super::signing::SigningError,
+    logout_token,
     notice::{self, Notice},
 };
 use crate::{
@@ -62,7 +63,7 @@ impl LogoutNotices {
 #[derive(Debug, thiserror::Error)]
 enum DeliveryError {
     #[error(transparent)]
-    Token(#[from] LogoutTokenError),
+    Token(#[from] SigningError),
     #[error(transparent)]
     Outgoing(#[from] OutgoingError),
     #[error("the client answered {0}")]

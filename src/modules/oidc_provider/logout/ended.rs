@@ -105,7 +105,7 @@ pub async fn session_ended(
 async fn leave_notice(
     tx: &mut Tx,
     client_uid: &str,
-    sub: &str,
+    user_id: &str,
     sid: &str,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
@@ -116,7 +116,8 @@ async fn leave_notice(
          VALUES ($1, $2, $3, $4, $5, $5, $6)",
         token::uuid_v7(now)?.to_string(),
         client_uid,
-        sub,
+        // What the client calls them is found out when it is told.
+        user_id,
         sid,
         now,
         now + TRIED_FOR,

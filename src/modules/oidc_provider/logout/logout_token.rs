@@ -3,9 +3,15 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::notice::Notice;
+use super::{
+    super::{
+        signing::{self, SigningError},
+        subject,
+    },
+    notice::Notice,
+};
 use crate::{
-    crypto::{CryptoError, token},
+    crypto::token,
     generation::{Client, Snapshot},
     modules::{Context, jwt},
 };
@@ -21,7 +27,7 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 #[derive(Serialize)]
 struct LogoutClaims<'a> {
     iss: &'a str,
-    sub: &'a str,
+    sub: String,
     aud: &'a str,
     iat: i64,
     exp: i64,
@@ -31,17 +37,6 @@ struct LogoutClaims<'a> {
     sid: Option<&'a str>,
 }
 
-/// Why there is no token.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum LogoutTokenError {
-    /// The client wants an algorithm that the module `jwt` does not list.
-    #[error("there is no {0} key; the module jwt must list the algorithm")]
-    NoKey(&'static str),
-    /// Signing failed.
-    #[error(transparent)]
-    Crypto(#[from] CryptoError),
-}
-
 /// A token that tells the client of the notice. It is made anew for each attempt, so that it is fresh
 /// and signed by a key that the client can find.
 pub(super) fn make(
@@ -49,16 +44,12 @@ pub(super) fn make(
     snapshot: &Snapshot,
     client: &Client,
     notice: &Notice,
-) -> Result<String, LogoutTokenError> {
+) -> Result<String, SigningError> {
     let algorithm = client.spec.id_token_signed_response_alg;
-    let key = snapshot
-        .signing_keys()
-        .active(algorithm)
-        .ok_or(LogoutTokenError::NoKey(algorithm.name()))?;
     let now = context.clock.now();
     let claims = LogoutClaims {
         iss: &context.site.issuer,
-        sub: &notice.sub,
+        sub: subject::of(&context.keyring, client, &notice.user_id),
         aud: &client.name,
         iat: now.as_seconds(),
         exp: (now + LIFETIME).as_seconds(),
@@ -66,5 +57,5 @@ pub(super) fn make(
         events: json!({ EVENT: {} }),
         sid: notice.sid.as_deref(),
     };
-    Ok(key.sign_jwt(jwt::LOGOUT_TOKEN, &claims)?)
+    signing::sign(snapshot, algorithm, jwt::LOGOUT_TOKEN, &claims)
 }

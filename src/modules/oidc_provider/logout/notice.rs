@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 pub(super) struct Notice {
     pub(super) id: String,
     /// Whose session ended.
-    pub(super) sub: String,
+    pub(super) user_id: String,
     /// Which one, as the client knows it.
     pub(super) sid: Option<String>,
     /// How often it was tried, this time included.
@@ -67,7 +67,7 @@ pub(super) async fn take(
                           AND next_attempt_at <= $2 AND expires_at > $2
                         ORDER BY next_attempt_at LIMIT $4)
             AND delivered_at IS NULL AND next_attempt_at <= $2
-      RETURNING id, sub, sid, attempts, expires_at",
+      RETURNING id, sub AS user_id, sid, attempts, expires_at",
         client_uid,
         now,
         now + TAKEN_FOR,

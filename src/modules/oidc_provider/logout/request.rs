@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::{
     id_token::{self, Hint},
-    session_registry,
+    session_registry, subject,
 };
 use crate::{
     generation::Client,
@@ -93,15 +93,14 @@ impl LogoutRequest {
         let (Some(hint), Some(client)) = (&self.hint, &self.client) else {
             return Ok(false);
         };
-        if hint.sub != person.user_id {
+        let sub = subject::of(&context.keyring, client, &person.user_id);
+        if hint.sub != sub {
             return Ok(false);
         }
         let sid = session_registry::sid(&context.store, &person.session_id, &client.uid).await?;
         let is_this_session = hint.sid.is_none() || hint.sid == sid;
         let is_this_person = self.logout_hint.as_deref().is_none_or(|hint| {
-            hint.eq_ignore_ascii_case(&person.email)
-                || hint == person.user_id
-                || sid.as_deref() == Some(hint)
+            hint.eq_ignore_ascii_case(&person.email) || hint == sub || sid.as_deref() == Some(hint)
         });
         Ok(is_this_session && is_this_person)
     }

@@ -1,6 +1,9 @@
 //! Clients that share pairwise subjects (OpenID Connect Registration 5).
 
-use assay_reconciler::{object::Object, object::Spec};
+use assay_reconciler::{
+    object::{Object, Spec},
+    spec::oidc_client::{GrantType, SubjectIdentifierType},
+};
 
 use super::error::RegistrationError;
 use crate::modules::{Context, oidc_provider::client_keys::allowed_networks};
@@ -14,6 +17,14 @@ pub(super) async fn check(context: &Context, object: &Object) -> Result<(), Regi
     let Spec::OidcClient(client) = &object.spec else {
         return Ok(());
     };
+    // A device proves no redirect URI: it would get the subjects of whatever host it names.
+    if client.subject_type == SubjectIdentifierType::Pairwise
+        && client.grant_types.contains(&GrantType::DeviceCode)
+    {
+        let what = "subject_type: a client that registers itself cannot have pairwise subjects \
+                    on devices";
+        return Err(RegistrationError::Metadata(what.to_owned()));
+    }
     let Some(uri) = &client.sector_identifier_uri else {
         return Ok(());
     };

@@ -8,6 +8,7 @@ use super::{
         id_token::{self, Occasion},
         lifetimes::Lifetimes,
         scope::Scopes,
+        subject,
     },
     TokenRequest, response,
 };
@@ -55,6 +56,7 @@ pub(in crate::modules::oidc_provider) fn id_token(
     let occasion = Occasion {
         issuer: &context.site.issuer,
         client_id: &client.name,
+        subject: &subject::of(&context.keyring, client, &grant.user_id),
         access_token: beside.access_token,
         code: beside.code,
         state: beside.state,

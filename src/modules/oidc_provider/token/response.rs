@@ -17,6 +17,7 @@ use super::super::{
     lifetimes::Lifetimes,
     resource::{self, Resources},
     scope::Scopes,
+    subject,
 };
 use super::TokenRequest;
 use crate::{
@@ -87,7 +88,7 @@ pub(super) async fn access_token(
     let lifetime = Lifetimes::of(&context.snapshot, client).access_token;
     let claims = AccessTokenClaims {
         iss: issuer.clone(),
-        sub: grant.user_id.clone(),
+        sub: subject::of(&context.keyring, client, &grant.user_id),
         aud: resource::narrowed(client, grant.resource.as_deref(), form, issuer)?,
         client_id: client.name.clone(),
         iat: now.as_seconds(),
@@ -121,6 +122,7 @@ pub(super) fn of_grant(
         let occasion = Occasion {
             issuer: &context.site.issuer,
             client_id: &client.name,
+            subject: &subject::of(&context.keyring, client, &grant.user_id),
             access_token: Some(&access_token),
             code: None,
             state: None,
@@ -207,7 +209,8 @@ pub(super) fn exchanged_claims(
     let scope = exchanged.scopes.to_string();
     Ok(AccessTokenClaims {
         iss: context.site.issuer.clone(),
-        sub: exchanged.grant.user_id.clone(),
+        // To the client that asks, whatever the one calls them whose token was shown.
+        sub: subject::of(&context.keyring, client, &exchanged.grant.user_id),
         aud: exchanged.audience,
         client_id: client.name.clone(),
         iat: now.as_seconds(),

@@ -12,6 +12,7 @@ use super::{
         id_token, presented,
         resource::Resources,
         scope::Scopes,
+        subject,
     },
     TokenRequest,
     response::{self, Exchanged},
@@ -239,7 +240,7 @@ async fn actor(
             let grant = presented::live_grant(context, client, &basis.gid, now).await?;
             let grant = grant.ok_or_else(refused)?;
             return Ok(Some(Actor {
-                sub: grant.user_id,
+                sub: subject::of(&context.keyring, client, &grant.user_id),
                 exp: basis.exp,
                 gid: Some(basis.gid),
             }));
