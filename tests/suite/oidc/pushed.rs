@@ -9,6 +9,7 @@ both_databases!(
     a_pushed_request_leads_to_a_code,
     a_reference_counts_once_and_for_its_client,
     a_reference_ends_after_a_while,
+    who_comes_too_late_can_begin_anew,
     a_request_is_checked_when_it_is_pushed,
     a_client_that_pushes_asks_no_other_way,
 );
@@ -146,6 +147,45 @@ async fn a_reference_ends_after_a_while(db: TestDb) {
     expect_page(&bench, &url).await;
     bench.change(on, "consent: implicit\n  description: again\n  postLogout");
     expect_page(&bench, &url).await;
+}
+
+async fn who_comes_too_late_can_begin_anew(db: TestDb) {
+    let client = |name: &str, where_to: &str| {
+        format!(
+            "apiVersion: assay/v1
+kind: OidcClient
+metadata: {{ name: {name} }}
+spec:
+  clientSecret: {{ fromEnv: WIKI_SECRET }}
+  redirectUris: [https://wiki.example.com/callback]
+  {where_to}
+"
+        )
+    };
+    let begins = client(
+        "begins",
+        "initiateLoginUri: https://wiki.example.com/begin?x=1",
+    );
+    let lives = client("lives", "clientUri: https://wiki.example.com/home");
+    let bench = Bench::with_more(db, &format!("{begins}---\n{lives}")).await;
+    let issuer: String =
+        url::form_urlencoded::byte_serialize(bench.assay.issuer().as_bytes()).collect();
+    for (name, way_back) in [
+        (
+            "begins",
+            format!("https://wiki.example.com/begin?x=1&iss={issuer}"),
+        ),
+        ("lives", "https://wiki.example.com/home".to_owned()),
+    ] {
+        let client = bench.client(name, "openid").await;
+        let request = client.authorization();
+        let url = request.url_of(&pushed(&client, &request).await);
+        bench.assay.visitor().open(&url).await.page();
+        // The back button.
+        let page = bench.assay.visitor().open(&url).await.page();
+        page.reply.clone().expect_status(400);
+        assert_eq!(page.tags("a")[0].attribute("href"), Some(&*way_back));
+    }
 }
 
 async fn a_request_is_checked_when_it_is_pushed(db: TestDb) {

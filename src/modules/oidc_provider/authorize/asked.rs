@@ -1,6 +1,8 @@
 //! What a client asks for, whichever way it says so: in the parameters themselves, in a signed object
 //! (RFC 9101), or by reference to what it pushed before (RFC 9126).
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -9,7 +11,11 @@ use super::{
     request_object::{self, NotOpened},
 };
 use crate::{
-    modules::{Context, Problem, parameters::Parameters},
+    generation::Client,
+    modules::{
+        Context, Problem,
+        parameters::{Parameters, append},
+    },
     store::StoreError,
 };
 
@@ -88,12 +94,21 @@ pub(super) async fn take(context: &Context, encoded: &[u8]) -> Result<Asked, Not
         .filter(|request_uri| pushed::is_reference(request_uri))
     {
         let client = request::client(&context.snapshot, &parameters).map_err(Refusal::Here)?;
-        return match pushed::take(context, &client, request_uri).await? {
-            Some(asked) => Ok(asked),
-            None => Err(Refusal::Here(request::Untrusted::NotPushed).into()),
-        };
+        let taken = pushed::take(context, &client, request_uri).await?;
+        return taken.ok_or_else(|| {
+            let start_again = start_again(context, &client);
+            Refusal::Here(request::Untrusted::NotPushed { start_again }).into()
+        });
     }
     opened(context, parameters, false).await
+}
+
+/// Where the client begins a sign-in (OpenID Connect Core 4), or at least its home page.
+fn start_again(context: &Context, client: &Client) -> Option<String> {
+    let issuer = Cow::Borrowed(context.site.issuer.as_str());
+    let begins = client.spec.initiate_login_uri.as_ref();
+    let begins = begins.map(|uri| append(uri.as_str(), &[("iss", issuer)]));
+    begins.or_else(|| client.spec.client_uri.as_ref().map(ToString::to_string))
 }
 
 /// Opens the signed object, if the parameters are in one.

@@ -30,7 +30,7 @@ use crate::{
     modules::{
         Context, Problem,
         form::{self, FormError},
-        pages::{Look, Reader, Trouble},
+        pages::{Link, Look, Reader, Trouble},
         parameters::Parameters,
         session::{Acr, Browser, SignedIn, Visitor},
     },
@@ -229,13 +229,24 @@ pub(super) fn refuse(context: &Context, look: &Look, refusal: &Refusal) -> Respo
             recipient.refuse(context, look, *code, description)
         }
         Refusal::Here(why) => Trouble {
+            link: way_back(why).map(|href| Link {
+                href,
+                text: look.language.authorize.way_back,
+            }),
             look,
             title: look.language.authorize.refused,
             message: look.language.authorize.refused_message,
             detail: Some(&why.to_string()),
-            link: None,
         }
         .show(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// Where the person goes from a page that leads nowhere else.
+fn way_back(why: &Untrusted) -> Option<&str> {
+    match why {
+        Untrusted::NotPushed { start_again } => start_again.as_deref(),
+        _ => None,
     }
 }
 

@@ -118,7 +118,10 @@ pub(in crate::modules::oidc_provider) enum Untrusted {
     #[error(
         "the request_uri is not one that this client was given, was used before, or has expired"
     )]
-    NotPushed,
+    NotPushed {
+        /// Where the person can ask the client to begin anew.
+        start_again: Option<String>,
+    },
     /// The code is for a client that asks by itself, without a browser.
     #[error("{1}")]
     Unanswerable(ErrorCode, String),

@@ -120,6 +120,7 @@ pub(super) static ENGLISH: Language = Language {
         refused: "This sign-in link does not work",
         refused_message: "The application that sent you here made a request that we cannot answer. \
                           Go back to it and try again; if that does not help, tell whoever runs it.",
+        way_back: "Go back to the application",
         unreadable: "This page cannot be continued",
         unreadable_message: "The address is incomplete or comes from somewhere else. Go back to the \
                              application you wanted to use and start again.",

@@ -128,6 +128,7 @@ pub(super) static GERMAN: Language = Language {
         refused_message: "Die Anwendung, von der Sie kommen, hat eine Anfrage gestellt, die wir nicht \
                           beantworten können. Gehen Sie zurück und versuchen Sie es noch einmal. Wenn \
                           das nicht hilft, wenden Sie sich an die Betreiber der Anwendung.",
+        way_back: "Zurück zur Anwendung",
         unreadable: "Hier geht es nicht weiter",
         unreadable_message: "Die Adresse ist unvollständig oder stammt nicht von uns. Gehen Sie zurück \
                              zu der Anwendung, die Sie nutzen wollten, und beginnen Sie von vorn.",

@@ -113,6 +113,7 @@ pub(super) static JAPANESE: Language = Language {
     authorize: Authorize {
         refused: "このサインイン用リンクは使用できません",
         refused_message: "アプリケーションから送られた要求にお応えできません。アプリケーションに戻ってもう一度お試しください。解決しない場合は、アプリケーションの管理者にお知らせください。",
+        way_back: "アプリケーションに戻る",
         unreadable: "このページからは続けられません",
         unreadable_message: "アドレスが不完全か、別の場所から来たものです。ご利用になりたいアプリケーションに戻って、最初からやり直してください。",
         going_back: "アプリケーションに戻ります。",

@@ -223,6 +223,8 @@ texts! {
         refused: Text,
         /// Under it.
         refused_message: Text,
+        /// A link under it, where it is known how the application begins a sign-in.
+        way_back: Text,
         /// A heading: the address of the page is not one of ours.
         unreadable: Text,
         /// Under it.

@@ -124,6 +124,7 @@ pub(super) static TURKISH: Language = Language {
         refused_message: "Sizi buraya yönlendiren uygulama, yanıtlayamadığımız bir istekte bulundu. \
                           Uygulamaya dönüp yeniden deneyin; sorun sürerse uygulamayı yönetenlere \
                           haber verin.",
+        way_back: "Uygulamaya geri dön",
         unreadable: "Bu sayfadan devam edilemiyor",
         unreadable_message: "Adres eksik ya da başka bir yerden geliyor. Kullanmak istediğiniz \
                              uygulamaya dönüp baştan başlayın.",
