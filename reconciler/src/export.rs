@@ -42,7 +42,7 @@ fn defaults(object: &Object) -> Result<Value, serde_json::Error> {
             let name: ModuleName = object.name().parse().map_err(serde::de::Error::custom)?;
             return Ok(json!({ "settings": name.default_settings() }));
         }
-        Kind::ZanzibarNamespace | Kind::OidcClient => json!({}),
+        Kind::ZanzibarNamespace | Kind::Theme | Kind::Scope | Kind::OidcClient => json!({}),
         Kind::AdminKey => json!({ "hash": format!("sha256:{:064}", 0) }),
         Kind::UpstreamProvider => json!({ "issuer": "https://invalid.invalid", "clientId": "" }),
     };

@@ -23,17 +23,23 @@ pub enum Kind {
     AdminKey,
     /// An identity provider that people may sign in with.
     UpstreamProvider,
+    /// What the pages that people see look like.
+    Theme,
+    /// What a client may ask a person for.
+    Scope,
     /// A relying party.
     OidcClient,
 }
 
 impl Kind {
     /// Every kind, in plan order.
-    pub const ALL: [Kind; 5] = [
+    pub const ALL: [Kind; 7] = [
         Kind::Module,
         Kind::ZanzibarNamespace,
         Kind::AdminKey,
         Kind::UpstreamProvider,
+        Kind::Theme,
+        Kind::Scope,
         Kind::OidcClient,
     ];
 
@@ -49,6 +55,8 @@ impl Kind {
             Kind::ZanzibarNamespace => "ZanzibarNamespace",
             Kind::AdminKey => "AdminKey",
             Kind::UpstreamProvider => "UpstreamProvider",
+            Kind::Theme => "Theme",
+            Kind::Scope => "Scope",
             Kind::OidcClient => "OidcClient",
         }
     }

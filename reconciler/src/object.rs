@@ -12,8 +12,8 @@ use crate::{
     kind::{API_VERSION, Kind, UnknownKind},
     secret::{SecretError, SecretSealer, SecretSource},
     spec::{
-        AdminKeySpec, ModuleName, ModuleSpec, OidcClientSpec, UpstreamProviderSpec,
-        ZanzibarNamespaceSpec, oidc_client::ClientAuthMethod,
+        AdminKeySpec, ModuleName, ModuleSpec, OidcClientSpec, ScopeSpec, ThemeSpec,
+        UpstreamProviderSpec, ZanzibarNamespaceSpec, oidc_client::ClientAuthMethod,
     },
 };
 
@@ -44,6 +44,8 @@ pub enum Spec {
     ZanzibarNamespace(ZanzibarNamespaceSpec),
     AdminKey(AdminKeySpec),
     UpstreamProvider(Box<UpstreamProviderSpec>),
+    Theme(Box<ThemeSpec>),
+    Scope(ScopeSpec),
     OidcClient(Box<OidcClientSpec>),
 }
 
@@ -55,6 +57,8 @@ impl Spec {
             Spec::ZanzibarNamespace(_) => Kind::ZanzibarNamespace,
             Spec::AdminKey(_) => Kind::AdminKey,
             Spec::UpstreamProvider(_) => Kind::UpstreamProvider,
+            Spec::Theme(_) => Kind::Theme,
+            Spec::Scope(_) => Kind::Scope,
             Spec::OidcClient(_) => Kind::OidcClient,
         }
     }
@@ -74,6 +78,8 @@ impl Spec {
             Kind::ZanzibarNamespace => Spec::ZanzibarNamespace(Deserialize::deserialize(spec)?),
             Kind::AdminKey => Spec::AdminKey(Deserialize::deserialize(spec)?),
             Kind::UpstreamProvider => Spec::UpstreamProvider(Deserialize::deserialize(spec)?),
+            Kind::Theme => Spec::Theme(Deserialize::deserialize(spec)?),
+            Kind::Scope => Spec::Scope(Deserialize::deserialize(spec)?),
             Kind::OidcClient => Spec::OidcClient(Deserialize::deserialize(spec)?),
         })
     }
@@ -95,7 +101,11 @@ impl Spec {
                 .map(|s| ("/clientSecret", s))
                 .into_iter()
                 .collect(),
-            Spec::Module(_) | Spec::ZanzibarNamespace(_) | Spec::AdminKey(_) => Vec::new(),
+            Spec::Module(_)
+            | Spec::ZanzibarNamespace(_)
+            | Spec::AdminKey(_)
+            | Spec::Theme(_)
+            | Spec::Scope(_) => Vec::new(),
         }
     }
 
@@ -105,7 +115,7 @@ impl Spec {
             Spec::OidcClient(_) => &["/clientSecret", "/previousClientSecret/secret"],
             Spec::UpstreamProvider(_) => &["/clientSecret"],
             Spec::AdminKey(_) => &["/hash"],
-            Spec::Module(_) | Spec::ZanzibarNamespace(_) => &[],
+            Spec::Module(_) | Spec::ZanzibarNamespace(_) | Spec::Theme(_) | Spec::Scope(_) => &[],
         }
     }
 }
@@ -228,7 +238,11 @@ impl Object {
                         Some(secret.into_sealed(UPSTREAM_SECRET_PURPOSE, sealer)?);
                 }
             }
-            Spec::Module(_) | Spec::ZanzibarNamespace(_) | Spec::AdminKey(_) => {}
+            Spec::Module(_)
+            | Spec::ZanzibarNamespace(_)
+            | Spec::AdminKey(_)
+            | Spec::Theme(_)
+            | Spec::Scope(_) => {}
         }
         Ok(())
     }

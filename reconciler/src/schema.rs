@@ -10,8 +10,8 @@ use crate::{
     kind::{API_VERSION, Kind},
     object::Metadata,
     spec::{
-        AdminKeySpec, ModuleName, OidcClientSpec, UpstreamProviderSpec, ZanzibarNamespaceSpec,
-        module::ModuleSpecText,
+        AdminKeySpec, ModuleName, OidcClientSpec, ScopeSpec, ThemeSpec, UpstreamProviderSpec,
+        ZanzibarNamespaceSpec, module::ModuleSpecText,
     },
 };
 
@@ -45,7 +45,7 @@ pub fn of_kind(kind: Kind) -> Value {
 }
 
 /// The schema of a manifest of any kind. The kind decides first, so that an editor names what is
-/// wrong with *this* kind of manifest instead of listing why it is none of five.
+/// wrong with *this* kind of manifest instead of listing why it is none of the others.
 fn of_all() -> Value {
     let mut generator = generator();
     let by_kind: Vec<Value> = Kind::ALL
@@ -93,6 +93,8 @@ fn manifest(kind: Kind, generator: &mut SchemaGenerator) -> Value {
         Kind::ZanzibarNamespace => reference::<ZanzibarNamespaceSpec>(generator),
         Kind::AdminKey => reference::<AdminKeySpec>(generator),
         Kind::UpstreamProvider => reference::<UpstreamProviderSpec>(generator),
+        Kind::Theme => reference::<ThemeSpec>(generator),
+        Kind::Scope => reference::<ScopeSpec>(generator),
         Kind::OidcClient => reference::<OidcClientSpec>(generator),
     };
     let mut manifest = json!({

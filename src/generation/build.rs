@@ -10,7 +10,9 @@ use super::{
     errors::{SnapshotError, Undecodable},
     observe, revisions,
     signing_keys::{self, SigningKeys},
-    snapshot::{AdminKey, Client, Modules, Namespace, Snapshot, Upstream},
+    snapshot::{
+        AdminKey, Client, DeclaredScope, Modules, NamedTheme, Namespace, Snapshot, Upstream,
+    },
 };
 use crate::store::Tx;
 
@@ -80,6 +82,8 @@ async fn whole(tx: &mut Tx, generation: Generation) -> Result<Snapshot, Snapshot
         admin_keys: Arc::default(),
         admin_keys_by_hash: HashMap::new(),
         upstreams: Arc::default(),
+        themes: Arc::default(),
+        scopes: Arc::default(),
         namespaces: Arc::default(),
         module_rows: HashMap::new(),
         modules: Modules::effective(std::iter::empty()),
@@ -138,6 +142,16 @@ fn put(snapshot: &mut Snapshot, kind: Kind, document: Document) -> Result<(), Un
             uid: document.id,
             name: document.name,
         }),
+        Kind::Theme => Arc::make_mut(&mut snapshot.themes).insert(NamedTheme {
+            spec: document.spec(kind)?,
+            uid: document.id,
+            name: document.name,
+        }),
+        Kind::Scope => Arc::make_mut(&mut snapshot.scopes).insert(DeclaredScope {
+            spec: document.spec(kind)?,
+            uid: document.id,
+            name: document.name,
+        }),
         Kind::OidcClient => Arc::make_mut(&mut snapshot.clients).insert(Client {
             spec: document.spec(kind)?,
             uid: document.id,
@@ -155,6 +169,8 @@ fn remove(snapshot: &mut Snapshot, kind: Kind, id: &str) {
         Kind::ZanzibarNamespace => Arc::make_mut(&mut snapshot.namespaces).remove(id),
         Kind::AdminKey => Arc::make_mut(&mut snapshot.admin_keys).remove(id),
         Kind::UpstreamProvider => Arc::make_mut(&mut snapshot.upstreams).remove(id),
+        Kind::Theme => Arc::make_mut(&mut snapshot.themes).remove(id),
+        Kind::Scope => Arc::make_mut(&mut snapshot.scopes).remove(id),
         Kind::OidcClient => Arc::make_mut(&mut snapshot.clients).remove(id),
     }
 }

@@ -28,6 +28,10 @@ macro_rules! sql_for {
                 $crate::generation::documents::sql_for!(@join "admin_keys" $($piece)+),
             assay_reconciler::kind::Kind::UpstreamProvider =>
                 $crate::generation::documents::sql_for!(@join "upstream_providers" $($piece)+),
+            assay_reconciler::kind::Kind::Theme =>
+                $crate::generation::documents::sql_for!(@join "themes" $($piece)+),
+            assay_reconciler::kind::Kind::Scope =>
+                $crate::generation::documents::sql_for!(@join "oidc_scopes" $($piece)+),
             assay_reconciler::kind::Kind::OidcClient =>
                 $crate::generation::documents::sql_for!(@join "oidc_clients" $($piece)+),
         }
@@ -101,6 +105,8 @@ impl Document {
             Kind::ZanzibarNamespace => Spec::ZanzibarNamespace(self.spec(kind)?),
             Kind::AdminKey => Spec::AdminKey(self.spec(kind)?),
             Kind::UpstreamProvider => Spec::UpstreamProvider(self.spec(kind)?),
+            Kind::Theme => Spec::Theme(self.spec(kind)?),
+            Kind::Scope => Spec::Scope(self.spec(kind)?),
             Kind::OidcClient => Spec::OidcClient(self.spec(kind)?),
         };
         Ok(Object {

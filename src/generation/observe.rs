@@ -45,6 +45,12 @@ pub(super) async fn observe(tx: &mut Tx) -> Result<ObservedState, ApplyError> {
          SELECT 'UpstreamProvider', string_agg(hash || ' ' || id || ' ' || owner || ' ' || name, '\n')
            FROM upstream_providers
          UNION ALL
+         SELECT 'Theme', string_agg(hash || ' ' || id || ' ' || owner || ' ' || name, '\n')
+           FROM themes
+         UNION ALL
+         SELECT 'Scope', string_agg(hash || ' ' || id || ' ' || owner || ' ' || name, '\n')
+           FROM oidc_scopes
+         UNION ALL
          SELECT 'OidcClient', string_agg(hash || ' ' || id || ' ' || owner || ' ' || name, '\n')
            FROM oidc_clients"
     )?;

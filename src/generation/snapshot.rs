@@ -8,8 +8,8 @@ use std::{
 use assay_reconciler::{
     diff::Generation,
     spec::{
-        AdminKeySpec, ModuleName, ModuleSettings, ModuleSpec, OidcClientSpec, UpstreamProviderSpec,
-        ZanzibarNamespaceSpec,
+        AdminKeySpec, ModuleName, ModuleSettings, ModuleSpec, OidcClientSpec, ScopeSpec, ThemeSpec,
+        UpstreamProviderSpec, ZanzibarNamespaceSpec,
         admin_key::KeyHash,
         module::{
             JwtSettings, OidcProviderSettings, PasskeySettings, PasswordSettings, SessionSettings,
@@ -63,6 +63,28 @@ pub struct Namespace {
     pub spec: ZanzibarNamespaceSpec,
 }
 
+/// What a client may ask a person for.
+#[derive(Clone, Debug)]
+pub struct DeclaredScope {
+    /// `oidc_scopes.id`.
+    pub uid: String,
+    /// The value of `scope`.
+    pub name: String,
+    /// What the manifest says.
+    pub spec: ScopeSpec,
+}
+
+/// A look of the pages that people see.
+#[derive(Clone, Debug)]
+pub struct NamedTheme {
+    /// `themes.id`.
+    pub uid: String,
+    /// Its name.
+    pub name: String,
+    /// What the manifest says.
+    pub spec: ThemeSpec,
+}
+
 /// What has a name, and an id that outlives it.
 pub(super) trait Named {
     fn uid(&self) -> &str;
@@ -81,7 +103,14 @@ macro_rules! named {
         }
     )*};
 }
-named!(Client, AdminKey, Upstream, Namespace);
+named!(
+    Client,
+    AdminKey,
+    Upstream,
+    Namespace,
+    DeclaredScope,
+    NamedTheme
+);
 
 /// Objects of one kind, found by name and by id. A clone shares the objects.
 #[derive(Debug)]
@@ -140,6 +169,8 @@ pub struct Snapshot {
     pub(super) admin_keys: Arc<Index<AdminKey>>,
     pub(super) admin_keys_by_hash: HashMap<KeyHash, Arc<AdminKey>>,
     pub(super) upstreams: Arc<Index<Upstream>>,
+    pub(super) themes: Arc<Index<NamedTheme>>,
+    pub(super) scopes: Arc<Index<DeclaredScope>>,
     pub(super) namespaces: Arc<Index<Namespace>>,
     /// What the database says of modules, by id, as a module may be unknown to it.
     pub(super) module_rows: HashMap<String, (ModuleName, ModuleSpec)>,
@@ -181,6 +212,21 @@ impl Snapshot {
     /// Every upstream provider, by name.
     pub fn upstreams(&self) -> Vec<&Arc<Upstream>> {
         self.upstreams.sorted()
+    }
+
+    /// The theme of this name.
+    pub fn theme(&self, name: &str) -> Option<&Arc<NamedTheme>> {
+        self.themes.by_name.get(name)
+    }
+
+    /// The scope, if a manifest declares it.
+    pub fn scope(&self, name: &str) -> Option<&Arc<DeclaredScope>> {
+        self.scopes.by_name.get(name)
+    }
+
+    /// Every scope that a manifest declares, by name.
+    pub fn scopes(&self) -> Vec<&Arc<DeclaredScope>> {
+        self.scopes.sorted()
     }
 
     /// The namespace of this name.

@@ -38,7 +38,11 @@ fn secrets(spec: &Spec) -> impl Iterator<Item = &SecretSource> {
             client.previous_client_secret.as_ref().map(|p| &p.secret),
         ),
         Spec::UpstreamProvider(upstream) => (upstream.client_secret.as_ref(), None),
-        Spec::Module(_) | Spec::ZanzibarNamespace(_) | Spec::AdminKey(_) => (None, None),
+        Spec::Module(_)
+        | Spec::ZanzibarNamespace(_)
+        | Spec::AdminKey(_)
+        | Spec::Theme(_)
+        | Spec::Scope(_) => (None, None),
     };
     current.into_iter().chain(previous)
 }

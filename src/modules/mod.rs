@@ -25,7 +25,7 @@ use axum::Router;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use self::oidc_provider::LogoutNotices;
+use self::{oidc_provider::LogoutNotices, pages::Theme};
 pub use self::{problem::Problem, site::Site};
 use crate::{
     clock::Clock,
@@ -61,10 +61,20 @@ pub struct Context {
     pub outgoing: Outgoing,
     /// Clients that are to be told of ended sessions.
     pub logout_notices: Arc<LogoutNotices>,
+    /// What pages look like in this generation.
+    pub theme: Arc<Theme>,
     /// Where this server is reached.
     pub site: Arc<Site>,
     /// Hashes of the admin keys in `engine.toml`, which have every permission.
     pub boot_admin_keys: Arc<[KeyHash]>,
+}
+
+impl Context {
+    /// Moves on to another generation.
+    pub fn turn_to(&mut self, snapshot: &Arc<Snapshot>) {
+        self.theme = Arc::new(Theme::of(snapshot));
+        self.snapshot = Arc::clone(snapshot);
+    }
 }
 
 /// A part of the product that can be switched on and off.

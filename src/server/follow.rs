@@ -93,7 +93,7 @@ impl Follower {
 
     async fn swap(&mut self, snapshot: Arc<Snapshot>, began: Instant) {
         let generation = snapshot.generation;
-        self.context.snapshot = Arc::clone(&snapshot);
+        self.context.turn_to(&snapshot);
         let router = assemble::router(&self.context, self.modules, &self.shared);
         self.live.swap(Running::new(snapshot, router));
         let took = began.elapsed();

@@ -17,7 +17,7 @@ use crate::{
     boot::{BootConfig, Opened},
     crypto::{CpuPool, Keyring, password::Passwords},
     generation::{Publisher, Snapshot, SnapshotError},
-    modules::{Context, MODULES, Module},
+    modules::{Context, MODULES, Module, pages::Theme},
     outgoing::{Outgoing, OutgoingError},
     store::StoreError,
 };
@@ -101,6 +101,7 @@ impl Server {
             ),
             outgoing: Outgoing::new()?,
             logout_notices: Arc::default(),
+            theme: Arc::new(Theme::of(&snapshot)),
             site: Arc::new(config.site(address)),
             boot_admin_keys: config.admin_api_keys.as_slice().into(),
         };

@@ -49,6 +49,7 @@ embed! {
     4 "0004_openid_flows",
     5 "0005_attempts",
     6 "0006_consented_claims",
+    7 "0007_scopes_and_themes",
 }
 
 /// The number of the newest migration this binary knows.

@@ -2,19 +2,27 @@
 //! and admin API all use these structs.
 
 pub mod admin_key;
+mod color;
+mod localized;
 pub mod module;
 pub mod oidc_client;
+pub mod scope;
 mod signing_algorithm;
 pub mod span;
+pub mod theme;
 pub mod upstream_provider;
 pub mod uri;
 pub mod zanzibar_namespace;
 
 pub use admin_key::AdminKeySpec;
+pub use color::Color;
+pub use localized::Localized;
 pub use module::{ModuleName, ModuleSettings, ModuleSpec};
 pub use oidc_client::OidcClientSpec;
+pub use scope::ScopeSpec;
 pub use signing_algorithm::SigningAlgorithm;
 pub use span::Span;
+pub use theme::ThemeSpec;
 pub use upstream_provider::UpstreamProviderSpec;
 pub use uri::{RedirectUri, WebUri};
 pub use zanzibar_namespace::ZanzibarNamespaceSpec;

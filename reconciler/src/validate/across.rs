@@ -15,7 +15,12 @@ use crate::{
     modules,
     object::Spec,
     problem::{Problem, Severity},
-    spec::{ModuleName, ModuleSettings, Span, module::JwtSettings},
+    spec::{
+        ModuleName, ModuleSettings, OidcClientSpec, Span,
+        module::JwtSettings,
+        oidc_client::{Consent, GrantType, Scope},
+        scope::STANDARD_SCOPES,
+    },
 };
 
 /// Adds what is wrong between manifests.
@@ -33,6 +38,7 @@ pub(crate) fn across(outcomes: &[Outcome], problems: &mut Vec<Problem>) {
     admin_keys(&once, &mut late);
     requirements(&once, &mut late);
     signing(&once, &mut late);
+    scopes(&once, &mut late);
     // What a broken document declares is unknown, and so is which of two is meant; that something is
     // not declared cannot be said.
     let are_known = outcomes.iter().all(|outcome| outcome.namespaces_are_whole)
@@ -124,6 +130,39 @@ fn requirements<'m>(manifests: &[&'m Manifest], found: &mut Vec<Late<'m>>) {
                 also: vec![(off.at.clone(), String::from("off here"))],
                 ..late(manifest, finding)
             });
+        }
+    }
+}
+
+/// Scopes that people are asked for by a name which may tell them nothing.
+fn scopes<'m>(manifests: &[&'m Manifest], found: &mut Vec<Late<'m>>) {
+    let declared: HashSet<&str> = manifests
+        .iter()
+        .filter(|manifest| manifest.object.kind() == Kind::Scope)
+        .map(|manifest| manifest.object.name())
+        .chain(STANDARD_SCOPES)
+        .collect();
+    let asks_people = |client: &OidcClientSpec| {
+        client.consent == Consent::Explicit
+            && [GrantType::AuthorizationCode, GrantType::DeviceCode]
+                .iter()
+                .any(|grant| client.grant_types.contains(grant))
+    };
+    for manifest in manifests {
+        let Spec::OidcClient(client) = &manifest.object.spec else {
+            continue;
+        };
+        for scope in client.scopes.iter().map(Scope::as_str) {
+            if asks_people(client) && !declared.contains(scope) {
+                let message = format!("people are asked for `{scope}` by this name alone");
+                let finding = Finding::in_spec("scope", "scopes", message)
+                    .item(scope)
+                    .help("describe it in a manifest of `kind: Scope` with this name");
+                found.push(Late {
+                    severity: Severity::Warning,
+                    ..late(manifest, finding)
+                });
+            }
         }
     }
 }

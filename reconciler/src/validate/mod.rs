@@ -5,15 +5,18 @@ mod admin_key;
 mod client_keys;
 mod envelope;
 mod finding;
+mod localized;
 mod module;
 mod names;
 mod namespaces;
 mod oidc_client;
 mod revisit;
+mod scope;
 mod secrets;
 mod strings;
 mod structure;
 pub(crate) mod suggest;
+mod theme;
 mod upstream_provider;
 mod words;
 
@@ -102,6 +105,8 @@ fn semantics(object: &Object, origin: Origin, findings: &mut Vec<Finding>) {
         Spec::OidcClient(client) => oidc_client::check(client, origin, findings),
         Spec::UpstreamProvider(upstream) => upstream_provider::check(upstream, origin, findings),
         Spec::AdminKey(key) => admin_key::check(key, findings),
+        Spec::Theme(theme) => theme::check(theme, findings),
+        Spec::Scope(scope) => scope::check(object.name(), scope, findings),
         Spec::Module(module) => {
             if let Ok(name) = object.name().parse() {
                 module::check(name, module, findings);
@@ -136,6 +141,8 @@ fn length(
     }
 }
 
+#[cfg(test)]
+mod appearance_tests;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;

@@ -10,6 +10,8 @@ macro_rules! snapshot {
     };
 }
 
+pub(super) use snapshot;
+
 struct Nowhere;
 
 impl SecretReader for Nowhere {
@@ -28,7 +30,7 @@ impl SecretReader for Nowhere {
 }
 
 /// What is said about each of `cases`.
-fn told(cases: &[(&str, &str)]) -> String {
+pub(super) fn told(cases: &[(&str, &str)]) -> String {
     let mut out = String::new();
     for (title, text) in cases {
         let options = LoadOptions {

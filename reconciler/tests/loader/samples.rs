@@ -12,7 +12,7 @@ fn manifest(kind: &str, name: &str, spec: &Value) -> Value {
     })
 }
 
-/// Manifests of all five kinds. Together they are right, and each field is in one of them.
+/// Manifests of all kinds. Together they are right, and each field is in one of them.
 pub fn all() -> Vec<Value> {
     let hash = format!("sha256:{}", "0123456789abcdef".repeat(4));
     let confidential = json!({
@@ -69,6 +69,19 @@ pub fn all() -> Vec<Value> {
         "hash": hash, "permissions": ["config.read", "config.apply"],
         "expiresAt": "2027-01-01T00:00:00Z", "description": "for CI",
     });
+    let theme = json!({
+        "productName": "Acme", "logo": "https://example.com/logo.svg",
+        "colors": { "light": { "page": "#ffffff", "accent": "#7a1fa2" }, "dark": { "text": "#ffffff" } },
+        "footer": { "default": "Acme", "de": "Acme" },
+        "links": { "support": { "default": "https://example.com/help" } },
+    });
+    let scope = json!({
+        "description": { "default": "See your teams", "pt-br": "Ver suas equipes" },
+        "claims": {
+            "groups": { "attribute": "groups", "type": "strings", "into": ["access_token"] },
+            "tenant": { "value": { "name": "acme" } },
+        },
+    });
     let module = |settings: Value| json!({ "enabled": true, "settings": settings });
     vec![
         manifest("OidcClient", "wiki", &confidential),
@@ -79,6 +92,8 @@ pub fn all() -> Vec<Value> {
         manifest("ZanzibarNamespace", "group", &group),
         manifest("ZanzibarNamespace", "user", &json!({})),
         manifest("AdminKey", "ci", &key),
+        manifest("Theme", "default", &theme),
+        manifest("Scope", "teams", &scope),
         manifest("Module", "session", &module(json!({ "ttl": "7d" }))),
         manifest(
             "Module",
@@ -272,6 +287,6 @@ fn together_they_are_right_and_of_every_kind() {
         .iter()
         .map(|manifest| manifest.object.kind())
         .collect();
-    assert_eq!(kinds.len(), 5);
+    assert_eq!(kinds.len(), assay_reconciler::kind::Kind::ALL.len());
     assert_eq!(loaded.manifests.len(), files.len());
 }

@@ -130,6 +130,10 @@ pub(super) fn routes() -> Router<Context> {
     Router::new()
         .route("/auth/admin/auth/oidc-clients", page(Kind::OidcClient))
         .route("/auth/admin/auth/oidc-clients/{id}", one(Kind::OidcClient))
+        .route("/auth/admin/auth/scopes", page(Kind::Scope))
+        .route("/auth/admin/auth/scopes/{id}", one(Kind::Scope))
+        .route("/auth/admin/auth/themes", page(Kind::Theme))
+        .route("/auth/admin/auth/themes/{id}", one(Kind::Theme))
         .route("/auth/admin/auth/upstream", page(Kind::UpstreamProvider))
         .route(
             "/auth/admin/auth/upstream/{id}",

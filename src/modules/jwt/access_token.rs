@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::ACCESS_TOKEN;
 use crate::{
@@ -45,6 +45,10 @@ pub struct AccessTokenClaims {
     /// Set if it was given for another token: what it rests on beside the grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Exchange>,
+    /// What manifests put into it (kind `Scope`). Not read back: what a person's claims are is asked of
+    /// what they rest on, which may have changed.
+    #[serde(flatten, skip_deserializing)]
+    pub mapped: Map<String, Value>,
 }
 
 /// Who is to take a token. One is written as text, several as a list (RFC 7519 4.1.3).

@@ -49,14 +49,18 @@ struct Row {
 
 impl ClientAccess {
     /// What it may do, each with people's words for it, if there are any.
-    pub fn meanings(&self, language: &Language) -> Vec<(String, Option<&'static str>)> {
+    pub fn meanings(
+        &self,
+        snapshot: &Snapshot,
+        language: &Language,
+    ) -> Vec<(String, Option<String>)> {
         let given = Consented {
             scopes: Scopes::parse(&self.scopes.join(" ")),
             claims: ClaimNames::parse(&self.claims.join(" ")),
         };
-        let words = consent::in_words(&given, language).into_iter();
+        let words = consent::in_words(&given, snapshot, language).into_iter();
         words
-            .map(|(name, meaning)| (name.to_owned(), meaning))
+            .map(|(name, meaning)| (name.to_owned(), meaning.map(str::to_owned)))
             .collect()
     }
 }

@@ -88,6 +88,10 @@ pub(super) async fn make(
         None => OF_CLIENT,
     };
     let token = token::opaque(prefix)?;
+    let claims = AccessTokenClaims {
+        mapped: serde_json::Map::new(),
+        ..claims
+    };
     let text = serde_json::to_string(&claims).map_err(|error| OAuthError::internal(&error))?;
     execute!(
         tx,

@@ -9,7 +9,12 @@ use super::{
     grant::LiveGrant,
     scope::Scopes,
 };
-use assay_reconciler::spec::oidc_client::Scope;
+use assay_reconciler::spec::{
+    oidc_client::Scope,
+    scope::{ClaimSource, ClaimTarget},
+};
+
+use crate::generation::Snapshot;
 
 /// What `profile` allows.
 const PROFILE: [&str; 13] = [
@@ -55,6 +60,47 @@ pub(super) fn supported() -> Vec<&'static str> {
         "phone_number_verified",
     ]);
     claims
+}
+
+/// Those, and what manifests put into answers that clients read, by scope.
+pub(super) fn supported_in(snapshot: &Snapshot) -> BTreeSet<&str> {
+    let is_read = |source: &ClaimSource| {
+        [ClaimTarget::IdToken, ClaimTarget::Userinfo]
+            .iter()
+            .any(|target| source.into.contains(target))
+    };
+    let declared = snapshot.scopes().into_iter().flat_map(|scope| {
+        let claims = scope.spec.claims.iter();
+        claims.filter(|(_, source)| is_read(source))
+    });
+    supported()
+        .into_iter()
+        .chain(declared.map(|(name, _)| name.as_str()))
+        .collect()
+}
+
+/// What manifests put into this answer by the scopes that were granted. Claims of relations will be
+/// added to it; they need to be computed, and not only read.
+pub(super) fn mapped(
+    snapshot: &Snapshot,
+    grant: &LiveGrant,
+    scopes: &Scopes,
+    target: ClaimTarget,
+) -> Map<String, Value> {
+    let mut wanted = scopes
+        .iter()
+        .filter_map(|scope| snapshot.scope(scope))
+        .flat_map(|scope| &scope.spec.claims)
+        .filter(|(_, source)| source.into.contains(&target))
+        .peekable();
+    if wanted.peek().is_none() {
+        return Map::new();
+    }
+    let attributes: Map<String, Value> =
+        serde_json::from_str(&grant.attributes).unwrap_or_default();
+    wanted
+        .filter_map(|(name, source)| Some((name.clone(), source.value_for(&attributes)?.clone())))
+        .collect()
 }
 
 /// The scope by which a claim about the person is given; `None` if it is not about the person, or unknown.

@@ -97,7 +97,7 @@ fn always(context: &Context) -> Value {
         "frontchannel_logout_session_supported": true,
         "jwks_uri": site.url(JWKS_PATH),
         "ui_locales_supported": LANGUAGES.map(|language| language.tag),
-        "scopes_supported": SCOPES,
+        "scopes_supported": scopes(context),
         "response_types_supported": response_types,
         "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": grant_types,
@@ -111,7 +111,7 @@ fn always(context: &Context) -> Value {
         "prompt_values_supported": PROMPTS,
         "acr_values_supported": Acr::supported(&context.snapshot),
         "claim_types_supported": ["normal"],
-        "claims_supported": claims::supported(),
+        "claims_supported": claims::supported_in(&context.snapshot),
         "claims_parameter_supported": true,
         "request_parameter_supported": true,
         "request_object_signing_alg_values_supported": SIGNATURE_NAMES,
@@ -125,6 +125,16 @@ fn always(context: &Context) -> Value {
         document["registration_endpoint"] = site.url(REGISTRATION_PATH).into();
     }
     document
+}
+
+/// The standard's scopes, and those that manifests declare.
+fn scopes(context: &Context) -> Vec<&str> {
+    let declared = context.snapshot.scopes().into_iter();
+    let declared = declared.map(|scope| scope.name.as_str());
+    SCOPES
+        .into_iter()
+        .chain(declared.filter(|name| !SCOPES.contains(name)))
+        .collect()
 }
 
 /// What a client assertion may be signed or keyed with.

@@ -56,6 +56,8 @@ pub(super) struct Occasion<'a> {
     pub(super) expires_at: UnixMillis,
     /// The scopes that the client may have at all.
     pub(super) allowed: &'a BTreeSet<Scope>,
+    /// What manifests put into it.
+    pub(super) mapped: Map<String, Value>,
 }
 
 /// The ID token of a grant.
@@ -66,6 +68,14 @@ pub(super) fn make(
     occasion: &Occasion<'_>,
 ) -> Result<String, CryptoError> {
     let hash = |text: &str| half_hash(key.algorithm(), text);
+    // Also here, not only at userinfo: many applications read nothing else.
+    let mut person = occasion.mapped.clone();
+    person.extend(claims::given(
+        grant,
+        scopes,
+        Place::IdToken,
+        occasion.allowed,
+    ));
     let claims = IdTokenClaims {
         iss: occasion.issuer,
         sub: occasion.subject,
@@ -81,8 +91,7 @@ pub(super) fn make(
         acr: grant.acr.as_deref(),
         sid: grant.sid.as_deref(),
         gid: &grant.id,
-        // Also here, not only at userinfo: many applications read nothing else.
-        person: claims::given(grant, scopes, Place::IdToken, occasion.allowed),
+        person,
     };
     key.sign_jwt(jwt::ID_TOKEN, &claims)
 }

@@ -1,6 +1,6 @@
 //! `/auth/oauth2/introspect`: what a token is, asked by the client it was given to or is for (RFC 7662).
 
-use assay_reconciler::spec::oidc_client::ClientType;
+use assay_reconciler::spec::{oidc_client::ClientType, scope::ClaimTarget};
 use axum::{
     Json,
     extract::{Request, State},
@@ -14,19 +14,17 @@ use serde_json::{Value, json};
 
 use super::{
     access_token::{self, Living},
-    client_auth,
+    claims, client_auth,
     error::{ErrorCode, OAuthError},
     presented,
     revocation::required_token,
+    scope::Scopes,
     signing, subject,
 };
 use crate::{
     clock::UnixMillis,
     generation::Client,
-    modules::{
-        Context,
-        jwt::{self, AccessTokenClaims},
-    },
+    modules::{Context, jwt},
 };
 
 /// The endpoint.
@@ -104,7 +102,7 @@ async fn describe(
     now: UnixMillis,
 ) -> Result<Option<Value>, OAuthError> {
     if let Some(living) = access_token::living(context, token, now).await? {
-        return Ok(may_see(client, &living).then(|| of_access_token(living.claims)));
+        return Ok(may_see(client, &living).then(|| of_access_token(context, living)));
     }
     let Some(row) = presented::refresh_token(context, client, token, now).await? else {
         return Ok(None);
@@ -137,24 +135,33 @@ fn may_see(client: &Client, token: &Living) -> bool {
 }
 
 /// The same for a JWT and for an opaque token.
-fn of_access_token(claims: AccessTokenClaims) -> Value {
+fn of_access_token(context: &Context, living: Living) -> Value {
+    let token = living.claims;
+    let scopes = Scopes::parse(token.scope.as_deref().unwrap_or_default());
     let mut answer = json!({
         "active": true,
-        "token_type": if claims.cnf.is_some() { "DPoP" } else { "Bearer" },
-        "iss": claims.iss,
-        "sub": claims.sub,
-        "aud": claims.aud,
-        "client_id": claims.client_id,
-        "iat": claims.iat,
-        "exp": claims.exp,
-        "jti": claims.jti,
-        "scope": claims.scope.unwrap_or_default(),
+        "token_type": if token.cnf.is_some() { "DPoP" } else { "Bearer" },
+        "iss": token.iss,
+        "sub": token.sub,
+        "aud": token.aud,
+        "client_id": token.client_id,
+        "iat": token.iat,
+        "exp": token.exp,
+        "jti": token.jti,
+        "scope": token.scope.unwrap_or_default(),
     });
-    if let Some(bound) = claims.cnf {
+    if let Some(bound) = token.cnf {
         answer["cnf"] = json!(bound);
     }
-    if let Some(actor) = claims.act {
+    if let Some(actor) = token.act {
         answer["act"] = actor;
+    }
+    if let Some(grant) = &living.grant {
+        let scopes = scopes.within(&living.client.spec.scopes);
+        let target = ClaimTarget::AccessToken;
+        for (name, value) in claims::mapped(&context.snapshot, grant, &scopes, target) {
+            answer[name] = value;
+        }
     }
     answer
 }

@@ -59,15 +59,9 @@ pub(super) const RESPONSE_MODES: [&str; 7] = [
 /// Values of `prompt`.
 pub(super) const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
 
-/// Scopes with a meaning of their own; a client may have others, which only go into its tokens.
-pub(super) const SCOPES: [&str; 6] = [
-    "openid",
-    "profile",
-    "email",
-    "address",
-    "phone",
-    "offline_access",
-];
+/// Scopes with a meaning of their own. Manifests may declare others (kind `Scope`); those that none
+/// declares only go into tokens.
+pub(super) use assay_reconciler::spec::scope::STANDARD_SCOPES as SCOPES;
 
 /// The response types that some client may use in this generation.
 pub(super) fn response_types_in_use(snapshot: &Snapshot) -> Vec<ResponseType> {

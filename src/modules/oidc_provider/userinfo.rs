@@ -1,5 +1,6 @@
 //! `/auth/userinfo`: what a client may see of the person (OpenID Connect Core 5.3).
 
+use assay_reconciler::spec::scope::ClaimTarget;
 use axum::{
     Json,
     extract::{Request, State},
@@ -178,6 +179,12 @@ async fn answer(
 
     let mut answer = Map::new();
     answer.insert("sub".into(), token.sub.into());
+    answer.extend(claims::mapped(
+        &context.snapshot,
+        &grant,
+        &scopes,
+        ClaimTarget::Userinfo,
+    ));
     let given = claims::given(&grant, &scopes, Place::Userinfo, &client.spec.scopes);
     answer.extend(given);
     let no_store = (CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -4,6 +4,7 @@
 pub mod languages;
 mod look;
 mod policy;
+mod theme;
 mod trouble;
 
 use askama::Template;
@@ -22,12 +23,10 @@ pub use self::{
     languages::Language,
     look::{Look, Reader},
     policy::Policy,
+    theme::Theme,
     trouble::{Link, Trouble},
 };
 use super::problem::Problem;
-
-/// The stylesheet, put into each page: a page is one answer, and no rolling upgrade can leave it bare.
-pub const STYLESHEET: &str = include_str!("style.css");
 
 /// A page with the headers that all of them carry.
 pub fn page(
@@ -46,7 +45,7 @@ fn headers(look: &Look, policy: &Policy) -> [(HeaderName, HeaderValue); 10] {
     let fixed = HeaderValue::from_static;
     [
         (CONTENT_TYPE, fixed("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, policy.header()),
+        (CONTENT_SECURITY_POLICY, policy.header(&look.theme)),
         (CONTENT_LANGUAGE, fixed(look.language.tag)),
         // The cookie tells the person, and the person the language.
         (VARY, fixed("Accept-Language, Cookie")),

@@ -1,11 +1,9 @@
 use std::collections::BTreeSet;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::HeaderValue;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::Url;
 
-use super::STYLESHEET;
+use super::{Theme, theme::source};
 
 /// What a browser may do with a page (Content Security Policy Level 3). Without additions: show it,
 /// and send its forms back to us.
@@ -68,17 +66,18 @@ impl Policy {
         self
     }
 
-    pub(super) fn header(&self) -> HeaderValue {
+    pub(super) fn header(&self, theme: &Theme) -> HeaderValue {
         let mut policy = format!(
             "default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
-            source(STYLESHEET)
+            theme.style_source
         );
         for target in &self.form_targets {
             policy.push(' ');
             policy.push_str(target);
         }
-        if let Some(image) = &self.image {
-            policy.push_str("; img-src ");
+        let images = theme.logo.iter().chain(&self.image);
+        for (index, image) in images.enumerate() {
+            policy.push_str(if index == 0 { "; img-src " } else { " " });
             policy.push_str(image);
         }
         for (index, origin) in self.frames.iter().enumerate() {
@@ -96,20 +95,19 @@ impl Policy {
     }
 }
 
-fn source(text: &str) -> String {
-    format!(
-        "'sha256-{}'",
-        STANDARD.encode(digest(&SHA256, text.as_bytes()))
-    )
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use assay_reconciler::spec::ThemeSpec;
+
     use super::*;
 
+    fn plain() -> Theme {
+        Theme::new(&ThemeSpec::default())
+    }
+
     fn form_action(policy: &Policy) -> String {
-        let header = policy.header();
+        let header = policy.header(&plain());
         let text = header.to_str().unwrap();
         let at = text.find("form-action").unwrap();
         text[at..].split(';').next().unwrap().to_owned()
@@ -134,7 +132,7 @@ mod tests {
 
     #[test]
     fn nothing_is_loaded_and_nobody_frames_it() {
-        let header = Policy::strict().header();
+        let header = Policy::strict().header(&plain());
         let text = header.to_str().unwrap();
         assert!(text.starts_with("default-src 'none'; style-src 'sha256-"));
         assert!(text.contains("frame-ancestors 'none'"));
@@ -142,9 +140,22 @@ mod tests {
     }
 
     #[test]
+    fn the_logo_of_a_theme_and_the_one_of_a_client_are_shown() {
+        let logo = "https://cdn.example/logo.svg".parse().unwrap();
+        let theme = Theme::new(&ThemeSpec {
+            logo: Some(logo),
+            ..ThemeSpec::default()
+        });
+        let policy = Policy::strict().showing(Some("https://app.example/logo.png"));
+        let header = policy.header(&theme);
+        let images = "; img-src https://cdn.example/logo.svg https://app.example";
+        assert!(header.to_str().unwrap().ends_with(images));
+    }
+
+    #[test]
     fn a_picture_cannot_add_a_directive() {
         let policy = Policy::strict().showing(Some("https://x.example/;script-src *"));
-        let header = policy.header();
+        let header = policy.header(&plain());
         assert!(
             header
                 .to_str()

@@ -70,7 +70,7 @@ pub(super) async fn show(
     let email = person.as_ref().map(|person| person.email.as_str());
     let client = oidc_provider::asking_client(&context, &place);
     let shown = Shown {
-        look: &look(reader, client.as_ref(), person.as_ref()),
+        look: &look(&reader, client.as_ref(), person.as_ref()),
         client: client.as_ref(),
         place: &place,
         email: email.unwrap_or_default(),
@@ -92,7 +92,7 @@ pub(super) async fn submit(
     let place = destination(&context, form.get("return_to").unwrap_or_default());
     let entered = form.get("email").unwrap_or_default();
     let client = oidc_provider::asking_client(&context, &place);
-    let look = look(reader, client.as_ref(), None);
+    let look = look(&reader, client.as_ref(), None);
     let texts = &look.language.login;
     let again = |status, notice| {
         let shown = Shown {
@@ -236,7 +236,7 @@ fn destination(context: &Context, return_to: &str) -> ReturnTo {
     ReturnTo::parse(&context.site, return_to).unwrap_or_else(ReturnTo::account)
 }
 
-fn look(reader: Reader, client: Option<&AskingClient>, person: Option<&SignedIn>) -> Look {
+fn look(reader: &Reader, client: Option<&AskingClient>, person: Option<&SignedIn>) -> Look {
     let asked = client.and_then(|client| client.ui_locales.as_deref());
     reader.look(asked, person)
 }

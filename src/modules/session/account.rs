@@ -15,17 +15,21 @@ use super::{
     return_to::with_return_to,
     signed_out_page,
 };
-use crate::modules::{
-    Context, Problem,
-    form::StrictForm,
-    oidc_provider::{self, ClientAccess, Withdrawal},
-    pages::{self, Link, Look, Policy, Reader, Trouble, languages},
+use crate::{
+    generation::Snapshot,
+    modules::{
+        Context, Problem,
+        form::StrictForm,
+        oidc_provider::{self, ClientAccess, Withdrawal},
+        pages::{self, Link, Look, Policy, Reader, Trouble, languages},
+    },
 };
 
 #[derive(Template)]
 #[template(path = "session/templates/account.html")]
 struct AccountPage<'a> {
     look: &'a Look,
+    snapshot: &'a Snapshot,
     texts: &'static languages::Account,
     person: &'a SignedIn,
     sessions: &'a [SessionSummary],
@@ -62,6 +66,7 @@ pub(super) async fn show(
     };
     let page = AccountPage {
         look: &look,
+        snapshot: &context.snapshot,
         texts: &look.language.account,
         sessions: &sessions,
         access: &access,

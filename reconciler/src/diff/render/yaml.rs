@@ -34,7 +34,9 @@ fn barest(kind: Kind) -> Value {
             serde_json::json!({ "issuer": "https://x.example", "clientId": "x" })
         }
         Kind::AdminKey => serde_json::json!({ "hash": format!("sha256:{}", "0".repeat(64)) }),
-        Kind::Module | Kind::ZanzibarNamespace | Kind::OidcClient => serde_json::json!({}),
+        Kind::Module | Kind::ZanzibarNamespace | Kind::Theme | Kind::Scope | Kind::OidcClient => {
+            serde_json::json!({})
+        }
     }
 }
 

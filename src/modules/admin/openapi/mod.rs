@@ -80,6 +80,14 @@ operations! {
         "The clients, by name; changed by applying manifests";
     get "/auth/admin/auth/oidc-clients/{id}" "config.read" () None => "200" Some("ConfiguredObject"),
         "The client of this name";
+    get "/auth/admin/auth/scopes" "config.read" ("limit" "after") None => "200" Some("Configured"),
+        "The scopes, by name; changed by applying manifests";
+    get "/auth/admin/auth/scopes/{id}" "config.read" () None => "200" Some("ConfiguredObject"),
+        "The scope of this name";
+    get "/auth/admin/auth/themes" "config.read" ("limit" "after") None => "200" Some("Configured"),
+        "The themes, by name; changed by applying manifests";
+    get "/auth/admin/auth/themes/{id}" "config.read" () None => "200" Some("ConfiguredObject"),
+        "The theme of this name";
     get "/auth/admin/auth/upstream" "config.read" ("limit" "after") None => "200" Some("Configured"),
         "The upstream providers, by name; changed by applying manifests";
     get "/auth/admin/auth/upstream/{id}" "config.read" () None => "200" Some("ConfiguredObject"),

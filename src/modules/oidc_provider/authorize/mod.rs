@@ -56,13 +56,13 @@ pub(super) async fn get(
     let asked = match asked::take(&context, encoded).await {
         Ok(asked) => asked,
         Err(NotTaken::Refused(refusal)) => {
-            let look = look_for(encoded, reader, visitor.person.as_ref());
+            let look = look_for(encoded, &reader, visitor.person.as_ref());
             return Ok(refuse(&context, &look, &refusal));
         }
         Err(NotTaken::Failed(problem)) => return Err(problem),
     };
     let flow = Flow::new(asked, browser.id().to_owned(), context.clock.now());
-    proceed(&context, &browser, reader, &visitor, flow).await
+    proceed(&context, &browser, &reader, &visitor, flow).await
 }
 
 /// `POST /auth/authorize`. A form from the client's page brings no `SameSite=Lax` cookies, so it goes
@@ -86,7 +86,7 @@ pub(super) async fn post(
     let asked = match asked::take(&context, &encoded).await {
         Ok(asked) => asked,
         Err(NotTaken::Refused(refusal)) => {
-            let look = look_for(&encoded, reader, None);
+            let look = look_for(&encoded, &reader, None);
             return Ok(refuse(&context, &look, &refusal));
         }
         Err(NotTaken::Failed(problem)) => return Err(problem),
@@ -111,7 +111,7 @@ pub(super) async fn resume_waiting(
         return Ok(unreadable(&reader.look(None, visitor.person.as_ref())));
     };
     let flow = flow.continued(browser.id(), context.clock.now());
-    proceed(&context, &browser, reader, &visitor, flow).await
+    proceed(&context, &browser, &reader, &visitor, flow).await
 }
 
 /// The address at which the flow goes on.
@@ -123,7 +123,7 @@ pub(super) fn resume(context: &Context, flow: &Flow) -> Result<String, Problem> 
 }
 
 /// How a page about a request is shown that could not be taken.
-fn look_for(encoded: &[u8], reader: Reader, person: Option<&SignedIn>) -> Look {
+fn look_for(encoded: &[u8], reader: &Reader, person: Option<&SignedIn>) -> Look {
     reader.look(Parameters::unambiguous(encoded).get("ui_locales"), person)
 }
 
@@ -136,7 +136,7 @@ pub(super) fn opened(context: &Context, query: &str) -> Option<Flow> {
 async fn proceed(
     context: &Context,
     browser: &Browser,
-    reader: Reader,
+    reader: &Reader,
     visitor: &Visitor,
     flow: Flow,
 ) -> Result<Response, Problem> {

@@ -4,14 +4,15 @@ use super::{
     super::{claims_request::ClaimNames, scope::Scopes},
     Consented,
 };
-use crate::modules::pages::Language;
+use crate::{generation::Snapshot, modules::pages::Language};
 
 /// What the person is shown of all this: each with what it lets a client do, and nothing twice.
 pub(in crate::modules::oidc_provider) fn in_words<'a>(
     given: &'a Consented,
+    snapshot: &'a Snapshot,
     language: &Language,
-) -> Vec<(&'a str, Option<&'static str>)> {
-    let mut shown = of_scopes(&given.scopes, language);
+) -> Vec<(&'a str, Option<&'a str>)> {
+    let mut shown = of_scopes(&given.scopes, snapshot, language);
     for (name, meaning) in of_claims(&given.claims, language) {
         if !shown.iter().any(|(_, other)| *other == meaning) {
             shown.push((name, meaning));
@@ -23,11 +24,16 @@ pub(in crate::modules::oidc_provider) fn in_words<'a>(
 /// What the person is shown of these scopes: each with what it lets a client do.
 pub(in crate::modules::oidc_provider) fn of_scopes<'a>(
     scopes: &'a Scopes,
+    snapshot: &'a Snapshot,
     language: &Language,
-) -> Vec<(&'a str, Option<&'static str>)> {
+) -> Vec<(&'a str, Option<&'a str>)> {
+    let declared = |scope: &str| {
+        let description = snapshot.scope(scope)?.spec.description.as_ref()?;
+        description.in_language(language.tag).map(String::as_str)
+    };
     let scopes = scopes.for_people().into_iter();
     scopes
-        .map(|scope| (scope, of_scope(scope, language)))
+        .map(|scope| (scope, declared(scope).or_else(|| of_scope(scope, language))))
         .collect()
 }
 

@@ -1,8 +1,11 @@
 //! Tokens that leave the authorization endpoint with the browser (OpenID Connect Core 3.2 and 3.3).
 
+use assay_reconciler::spec::scope::ClaimTarget;
+
 use super::{
     super::{
         access_token::{AccessToken, signing_key},
+        claims,
         error::OAuthError,
         grant::LiveGrant,
         id_token::{self, Occasion},
@@ -52,6 +55,9 @@ pub(in crate::modules::oidc_provider) fn id_token(
     scopes: &Scopes,
     beside: Beside<'_>,
 ) -> Result<String, OAuthError> {
+    let is_alone = beside.access_token.is_none() && beside.code.is_none();
+    let nothing = Scopes::default();
+    let shown = if is_alone { scopes } else { &nothing };
     let now = context.clock.now();
     let occasion = Occasion {
         issuer: &context.site.issuer,
@@ -63,10 +69,8 @@ pub(in crate::modules::oidc_provider) fn id_token(
         issued_at: now,
         expires_at: now + Lifetimes::of(&context.snapshot, client).id_token,
         allowed: &client.spec.scopes,
+        mapped: claims::mapped(&context.snapshot, grant, shown, ClaimTarget::IdToken),
     };
-    let is_alone = beside.access_token.is_none() && beside.code.is_none();
-    let nothing = Scopes::default();
-    let shown = if is_alone { scopes } else { &nothing };
     let key = signing_key(context, client)?;
     Ok(id_token::make(key, grant, shown, &occasion)?)
 }

@@ -1,3 +1,4 @@
+use assay_reconciler::spec::scope::ClaimTarget;
 use axum::{
     Json,
     http::{
@@ -7,10 +8,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::{
     access_token::{self, AccessToken, signing_key},
+    claims,
     error::OAuthError,
     grant::LiveGrant,
     id_token::{self, Occasion},
@@ -100,6 +102,7 @@ pub(super) async fn access_token(
         act: None,
         exchange: None,
         cnf: asked.confirmation(),
+        mapped: claims::mapped(&context.snapshot, grant, scopes, ClaimTarget::AccessToken),
     };
     access_token::make(tx, context, client, claims).await
 }
@@ -129,6 +132,7 @@ pub(super) fn of_grant(
             issued_at: now,
             expires_at: now + lifetimes.id_token,
             allowed: &client.spec.scopes,
+            mapped: claims::mapped(&context.snapshot, grant, scopes, ClaimTarget::IdToken),
         };
         let key = signing_key(context, client)?;
         Some(id_token::make(key, grant, scopes, &occasion)?)
@@ -172,6 +176,8 @@ pub(super) async fn of_client(
         act: None,
         exchange: None,
         cnf: asked.confirmation(),
+        // They are about people.
+        mapped: Map::new(),
     };
     let access_token = access_token::make_own(context, client, claims).await?;
     Ok(TokenResponse {
@@ -225,6 +231,12 @@ pub(super) fn exchanged_claims(
             actor_gids: exchanged.actor_gids,
         }),
         cnf: asked.confirmation(),
+        mapped: claims::mapped(
+            &context.snapshot,
+            exchanged.grant,
+            exchanged.scopes,
+            ClaimTarget::AccessToken,
+        ),
     })
 }
 

@@ -14,6 +14,8 @@ pub(super) static ARABIC: Language = Language {
         go_on: "متابعة",
         open_account: "فتح حسابك",
         for_developers: "للقائمين على التطبيق",
+        support: "المساعدة",
+        privacy: "الخصوصية",
     },
     login: Login {
         title: "تسجيل الدخول",

@@ -14,6 +14,8 @@ pub(super) static ENGLISH: Language = Language {
         go_on: "Continue",
         open_account: "Open your account",
         for_developers: "For whoever runs the application",
+        support: "Help",
+        privacy: "Privacy",
     },
     login: Login {
         title: "Sign in",

@@ -14,6 +14,8 @@ pub(super) static GERMAN: Language = Language {
         go_on: "Weiter",
         open_account: "Zu Ihrem Konto",
         for_developers: "Für die Betreiber der Anwendung",
+        support: "Hilfe",
+        privacy: "Datenschutz",
     },
     login: Login {
         title: "Anmelden",

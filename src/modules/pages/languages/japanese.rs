@@ -14,6 +14,8 @@ pub(super) static JAPANESE: Language = Language {
         go_on: "続ける",
         open_account: "アカウントを開く",
         for_developers: "アプリケーションの管理者向け情報",
+        support: "ヘルプ",
+        privacy: "プライバシー",
     },
     login: Login {
         title: "サインイン",

@@ -35,6 +35,10 @@ texts! {
         open_account: Text,
         /// Above a technical message in English.
         for_developers: Text,
+        /// A link under each page.
+        support: Text,
+        /// A link under each page.
+        privacy: Text,
     }
     /// The page where people sign in.
     Login {

@@ -14,6 +14,8 @@ pub(super) static TURKISH: Language = Language {
         go_on: "Devam et",
         open_account: "Hesabınızı açın",
         for_developers: "Uygulamayı yönetenler için",
+        support: "Yardım",
+        privacy: "Gizlilik",
     },
     login: Login {
         title: "Oturum açın",
