@@ -21,6 +21,8 @@ pub(super) struct Family {
 pub(super) enum End {
     /// The session of this person: offline use goes on.
     Session(usize),
+    /// What this person lets this client have was withdrawn.
+    Access { person: usize, client: usize },
     /// The account or its password.
     Person(usize),
     /// The client was switched off or deleted.
@@ -31,6 +33,7 @@ impl Family {
     pub(super) fn end(&mut self, end: End) {
         let ends = match end {
             End::Session(person) => self.person == person && !self.is_for_offline_use,
+            End::Access { person, client } => self.person == person && self.client == client,
             End::Person(person) => self.person == person,
             End::Client(client) => self.client == client,
         };

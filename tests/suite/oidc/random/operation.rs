@@ -17,7 +17,9 @@ pub(super) enum Operation {
     Meddle { family: usize, token: usize },
     /// The person signs out at the provider.
     SignOut { person: usize },
-    /// The account is disabled and opened again.
+    /// The person withdraws a client's access.
+    Withdraw { person: usize, client: usize },
+    /// The account is disabled, or opened again.
     Disable { person: usize },
     /// An operator sets another password.
     ChangePassword { person: usize },
@@ -67,8 +69,12 @@ impl SplitMix {
                 family: one,
                 token: two,
             },
-            86..90 => Operation::SignOut { person: one },
-            90..93 => Operation::Disable { person: one },
+            86..89 => Operation::SignOut { person: one },
+            89..91 => Operation::Withdraw {
+                person: one,
+                client: two,
+            },
+            91..93 => Operation::Disable { person: one },
             93..95 => Operation::ChangePassword { person: one },
             95..98 => Operation::Switch { client: one },
             _ => Operation::Delete { client: one },

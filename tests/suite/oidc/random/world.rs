@@ -142,6 +142,10 @@ spec:
                 let (person, client) = (person % self.people.len(), client % self.clients.len());
                 self.authorize(person, client).await;
             }
+            Operation::Withdraw { person, client } => {
+                let (person, client) = (person % self.people.len(), client % self.clients.len());
+                self.withdraw(person, client).await;
+            }
             Operation::SignOut { person } => self.sign_out(person % self.people.len()).await,
             Operation::Disable { person } => self.disable(person % self.people.len()).await,
             Operation::ChangePassword { person } => {
@@ -336,6 +340,30 @@ spec:
         someone.visitor.submit(&form).await.page();
         someone.is_signed_in = false;
         self.end(End::Session(person));
+    }
+
+    async fn withdraw(&mut self, person: usize, client: usize) {
+        let someone = &mut self.people[person];
+        if !someone.is_signed_in {
+            return;
+        }
+        let url = self.bench.assay.url("/auth/account");
+        let account = someone.visitor.open(&url).await.page();
+        let name = self.clients[client].name.clone();
+        let form = account.forms().into_iter().find(|form| {
+            form.action.path() == "/auth/account/access/withdraw"
+                && form.fields.contains(&("client".to_owned(), name.clone()))
+        });
+        let has_access = self
+            .families
+            .iter()
+            .any(|family| family.is_alive && family.person == person && family.client == client);
+        let Some(form) = form else {
+            assert!(!has_access, "{name} has access that is not shown");
+            return;
+        };
+        someone.visitor.submit(&form).await.page();
+        self.end(End::Access { person, client });
     }
 
     async fn disable(&mut self, person: usize) {
