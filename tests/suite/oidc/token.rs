@@ -1,15 +1,19 @@
 //! `/auth/token`.
 
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest::{SHA256, digest};
 use reqwest::Method;
 
 use super::{Bench, CALLBACK, SECRET};
-use crate::harness::{ClientAuthentication, Registration, Reply, TestDb};
+use crate::harness::{ClientAuthentication, Registration, Reply, TestDb, with_form};
 
 both_databases!(
     a_code_is_good_for_its_client_and_request_alone,
     pkce_cannot_be_left_out_or_added,
     one_of_many_redemptions_at_once_succeeds,
     clients_authenticate_by_their_one_method,
+    a_secret_that_was_not_encoded_is_understood,
     a_request_that_is_no_form_is_refused,
     clients_act_only_within_their_grants,
     a_changed_secret_is_the_only_one,
@@ -214,6 +218,47 @@ async fn clients_authenticate_by_their_one_method(db: TestDb) {
         .expect_error("invalid_client");
 }
 
+async fn a_secret_that_was_not_encoded_is_understood(db: TestDb) {
+    let secret = "plus+slash/percent%41-and-more-0123456789=";
+    let hash = digest(&SHA256, secret.as_bytes());
+    let hash: String = hash.as_ref().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    let more = format!(
+        "apiVersion: assay/v1
+kind: OidcClient
+metadata: {{ name: raw }}
+spec:
+  clientSecret: {{ hash: \"sha256:{hash}\" }}
+  grantTypes: [client_credentials]
+  scopes: [reports.read]
+"
+    );
+    let bench = Bench::with_more(db, &more).await;
+    let ask = async |secret: &str| {
+        let request = bench
+            .assay
+            .request(Method::POST, "/auth/token")
+            .basic_auth("raw", Some(secret));
+        Reply::to(with_form(request, &[("grant_type", "client_credentials")])).await
+    };
+    ask(secret).await.tokens();
+    ask("plus%2Bslash%2Fpercent%2541-and-more-0123456789%3D")
+        .await
+        .tokens();
+    for wrong in [
+        "plus slash/percentA-and-more-0123456789=",
+        "plus+slash/percentA-and-more-0123456789=",
+        "plus%252Bslash%252Fpercent%252541-and-more-0123456789%253D",
+    ] {
+        ask(wrong)
+            .await
+            .expect_status(401)
+            .expect_error("invalid_client");
+    }
+}
+
 async fn a_request_that_is_no_form_is_refused(db: TestDb) {
     let bench = Bench::on(db).await;
     let body = format!("grant_type=client_credentials&client_id=reporter&client_secret={SECRET}");
@@ -276,7 +321,7 @@ async fn clients_act_only_within_their_grants(db: TestDb) {
     // What a manifest asks for and is not there yet is not replaced with less.
     bench.change(
         "requirePushedAuthorizationRequests: true",
-        "userinfoSignedResponseAlg: RS256",
+        "tlsClientCertificateBoundAccessTokens: true",
     );
     let bank = bench.client("bank", "pay").await;
     bank.client_credentials("pay")

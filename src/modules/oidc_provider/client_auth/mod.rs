@@ -33,7 +33,8 @@ struct Presented {
 
 /// How it proves that it is the client's.
 enum Proof {
-    Basic(String),
+    /// What the secret may be: some clients do not form-encode it.
+    Basic(Vec<String>),
     Post(String),
     Assertion(String),
     None,
@@ -101,9 +102,14 @@ async fn authenticate(
         )));
     }
     match &presented.proof {
-        Proof::Basic(secret) | Proof::Post(secret) if !is_secret_of(context, client, secret) => {
+        Proof::Basic(readings)
+            if !readings
+                .iter()
+                .any(|secret| is_secret_of(context, client, secret)) =>
+        {
             return Err(wrong());
         }
+        Proof::Post(secret) if !is_secret_of(context, client, secret) => return Err(wrong()),
         Proof::Assertion(assertion) => {
             assertion::check(context, client, assertion, endpoint).await?;
         }
@@ -132,9 +138,9 @@ fn presented(headers: &HeaderMap, form: &Parameters) -> Result<Presented, OAuthE
         (Some((client_id, _)), ..) if posted_id.is_some_and(|posted| posted != client_id) => {
             Err(invalid("client_id differs from the Authorization header"))
         }
-        (Some((client_id, secret)), ..) => Ok(Presented {
+        (Some((client_id, readings)), ..) => Ok(Presented {
             client_id,
-            proof: Proof::Basic(secret),
+            proof: Proof::Basic(readings),
         }),
         (None, Some((subject, _)), None) if posted_id.is_some_and(|posted| posted != subject) => {
             Err(invalid(
@@ -178,7 +184,7 @@ fn assertion(form: &Parameters) -> Result<Option<(String, String)>, OAuthError> 
     Ok(Some((subject, assertion.to_owned())))
 }
 
-fn basic_header(headers: &HeaderMap) -> Result<Option<(String, String)>, OAuthError> {
+fn basic_header(headers: &HeaderMap) -> Result<Option<(String, Vec<String>)>, OAuthError> {
     let mut authorizations = headers.get_all(AUTHORIZATION).iter();
     match (authorizations.next(), authorizations.next()) {
         (None, _) => Ok(None),
@@ -195,8 +201,9 @@ fn basic_header(headers: &HeaderMap) -> Result<Option<(String, String)>, OAuthEr
     }
 }
 
-/// Id and secret of HTTP Basic, each form-encoded before (RFC 6749 2.3.1).
-fn basic(header: &[u8]) -> Option<(String, String)> {
+/// Id and secret of HTTP Basic, each form-encoded before (RFC 6749 2.3.1). Many clients leave that out,
+/// and a secret with a plus sign or a percent sign would be another one: then it counts as it was sent.
+fn basic(header: &[u8]) -> Option<(String, Vec<String>)> {
     let text = std::str::from_utf8(header).ok()?;
     let (scheme, credentials) = text.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -205,8 +212,11 @@ fn basic(header: &[u8]) -> Option<(String, String)> {
     let decoded = STANDARD.decode(credentials.trim()).ok()?;
     let colon = decoded.iter().position(|byte| *byte == b':')?;
     let id = parameters::decode(&decoded[..colon])?;
-    let secret = parameters::decode(&decoded[colon + 1..])?;
-    (!id.is_empty()).then_some((id, secret))
+    let secret = &decoded[colon + 1..];
+    let as_sent = std::str::from_utf8(secret).ok().map(str::to_owned);
+    let mut readings: Vec<String> = parameters::decode(secret).into_iter().collect();
+    readings.extend(as_sent.filter(|as_sent| !readings.contains(as_sent)));
+    (!id.is_empty() && !readings.is_empty()).then_some((id, readings))
 }
 
 fn is_secret_of(context: &Context, client: &Client, secret: &str) -> bool {
@@ -330,6 +340,18 @@ mod tests {
             read(&HeaderMap::new(), "client_id=app&client_assertion=x"),
             Err(ErrorCode::InvalidClient)
         );
+    }
+
+    #[test]
+    fn a_secret_counts_decoded_and_as_it_was_sent() {
+        let readings = |credentials: &str| {
+            let (_, readings) = basic_header(&headers(&[credentials])).unwrap().unwrap();
+            readings
+        };
+        assert_eq!(readings("app:plain"), ["plain"]);
+        assert_eq!(readings("app:a%2Bb"), ["a+b", "a%2Bb"]);
+        assert_eq!(readings("app:a+b:c/d="), ["a b:c/d=", "a+b:c/d="]);
+        assert_eq!(readings("app:100%"), ["100%"]);
     }
 
     #[test]
