@@ -1,8 +1,10 @@
 //! The keys of `engine.toml`.
 
-use std::{cell::RefCell, path::Path};
+use std::{cell::RefCell, net::IpAddr, path::Path};
 
 use assay_reconciler::spec::{ModuleName, admin_key::KeyHash};
+use axum::http::HeaderName;
+use ipnet::IpNet;
 use toml::de::DeTable;
 use url::{Host, Url};
 
@@ -16,6 +18,8 @@ use crate::{crypto::Secret, modules::Site, store::Backend};
 
 /// How many connections to PostgreSQL this process opens at most for requests.
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// Where proxies put the certificate of a client (RFC 9440).
+const CLIENT_CERTIFICATE: HeaderName = HeaderName::from_static("client-cert");
 /// What stands for every module in `auto_enable_modules`.
 const ALL_MODULES: &str = "auth";
 
@@ -40,6 +44,9 @@ pub(super) fn read(
     let mut server = root.table("server");
     let bind_addr = server.text("bind_addr");
     let public_url = server.text("public_url");
+    let trusted_proxies = server.texts("trusted_proxies").unwrap_or_default();
+    let certificate_header = server.text("client_certificate_header");
+    let authorities = server.text("client_certificate_authorities");
     server.finish();
 
     let backend = backend(&reading, root.table("backend"), overrides);
@@ -61,6 +68,21 @@ pub(super) fn read(
 
     let bind_addr = bind_addr.and_then(|text| socket(&reading, text));
     let public_url = public_url.and_then(|text| origin(&reading, &text));
+    if trusted_proxies.is_empty()
+        && let Some(text) = certificate_header.as_ref().or(authorities.as_ref())
+    {
+        let message = format!(
+            "`{}` needs `server.trusted_proxies`: nobody else is believed",
+            text.key
+        );
+        reading.mistake(text.offset, message);
+    }
+    let trusted_proxies = trusted_proxies
+        .iter()
+        .filter_map(|text| network(&reading, text))
+        .collect();
+    let client_certificate_header =
+        certificate_header.and_then(|text| header_name(&reading, &text));
     let issuer = issuer.and_then(|text| issuer_identifier(&reading, text));
     if let Some(listen) = &overrides.listen
         && let Err(message) = check_socket(listen)
@@ -95,6 +117,9 @@ pub(super) fn read(
             .clone()
             .or(bind_addr)
             .unwrap_or_else(|| DEFAULT_BIND_ADDR.to_owned()),
+        trusted_proxies,
+        client_certificate_header: client_certificate_header.unwrap_or(CLIENT_CERTIFICATE),
+        client_certificate_authorities: authorities.map(|text| text.value.into()),
         public_url,
         issuer,
         backend,
@@ -213,6 +238,30 @@ fn admin_key(reading: &Reading<'_>, text: &Text) -> Option<KeyHash> {
         return None;
     }
     Some(KeyHash::of(key))
+}
+
+fn network(reading: &Reading<'_>, text: &Text) -> Option<IpNet> {
+    let network = text.value.parse::<IpNet>().or_else(|_| {
+        let address = text.value.parse::<IpAddr>();
+        address.map(IpNet::from)
+    });
+    if network.is_err() {
+        let message = format!(
+            "`{}`: `{}` is no network or address, such as `10.0.0.0/8` or `127.0.0.1`",
+            text.key, text.value
+        );
+        reading.mistake(text.offset, message);
+    }
+    network.ok()
+}
+
+fn header_name(reading: &Reading<'_>, text: &Text) -> Option<HeaderName> {
+    let name = HeaderName::from_bytes(text.value.as_bytes());
+    if name.is_err() {
+        let message = format!("`{}`: `{}` is no name of a header", text.key, text.value);
+        reading.mistake(text.offset, message);
+    }
+    name.ok()
 }
 
 fn socket(reading: &Reading<'_>, text: Text) -> Option<String> {

@@ -20,13 +20,18 @@ use std::{
 };
 
 use assay_reconciler::{object::Object, spec::admin_key::KeyHash};
+use axum::http::HeaderName;
+use ipnet::IpNet;
 use url::{Host, Url};
 
 pub use self::{
     error::{BootError, Mistake},
     open::{OpenError, Opened},
 };
-use crate::{modules::Site, store::Backend};
+use crate::{
+    modules::{MutualTls, Site},
+    store::Backend,
+};
 
 /// The file that is read from the working directory when `--config` names none.
 pub const DEFAULT_FILE: &str = "engine.toml";
@@ -55,6 +60,12 @@ pub struct BootConfig {
     pub file: Option<PathBuf>,
     /// `host:port` to listen on; port 0 takes a free one.
     pub bind_addr: String,
+    /// Proxies that are believed when they say who is behind them.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Where they put the certificate of a client; `Client-Cert` (RFC 9440), unless it was set.
+    pub client_certificate_header: HeaderName,
+    /// The authorities that sign certificates of clients, in PEM.
+    pub client_certificate_authorities: Option<PathBuf>,
     /// `server.public_url`, if it was set.
     pub public_url: Option<Url>,
     /// `auth.issuer`, if it was set.
@@ -120,6 +131,11 @@ impl BootConfig {
             debug_assert!(fits, "an http URL takes any host and port");
             url
         });
-        Site::new(public_url, self.issuer.clone())
+        let mutual_tls = match &self.client_certificate_authorities {
+            _ if self.trusted_proxies.is_empty() => MutualTls::Off,
+            None => MutualTls::SelfSigned,
+            Some(_) => MutualTls::Authorities,
+        };
+        Site::new(public_url, self.issuer.clone()).with_mutual_tls(mutual_tls)
     }
 }

@@ -271,3 +271,26 @@ fn a_file_that_is_named_must_exist() {
         @"cannot read `/nowhere/engine.toml`: No such file or directory (os error 2)"
     );
 }
+
+#[test]
+fn proxies_are_networks_and_certificates_need_them() {
+    let config = parse(
+        "[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nclient_certificate_authorities = \"ca.pem\"",
+    )
+    .unwrap();
+    assert_eq!(config.trusted_proxies.len(), 2);
+    assert_eq!(config.client_certificate_header, "client-cert");
+    let site = config.site("127.0.0.1:1".parse().unwrap());
+    assert_eq!(site.mutual_tls, MutualTls::Authorities);
+
+    let told = mistakes("[server]\ntrusted_proxies = [\"proxy.example\"]");
+    assert!(
+        told.contains("`proxy.example` is no network or address"),
+        "{told}"
+    );
+    let told = mistakes("[server]\nclient_certificate_header = \"X-Cert\"");
+    assert!(told.contains("needs `server.trusted_proxies`"), "{told}");
+    let told =
+        mistakes("[server]\ntrusted_proxies = [\"::1\"]\nclient_certificate_header = \"X Cert\"");
+    assert!(told.contains("no name of a header"), "{told}");
+}

@@ -1,5 +1,6 @@
 //! JWTs that others signed: client assertions, request objects, DPoP proofs, upstream ID tokens.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey, Validation,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse, ThumbprintHash},
@@ -80,6 +81,17 @@ impl ForeignKeys {
         self.0
             .iter()
             .any(|key| key.common.key_id.as_deref() == Some(kid))
+    }
+
+    /// Whether one of the keys comes with this certificate (`x5c`, RFC 7517 4.7).
+    pub fn has_certificate(&self, der: &[u8]) -> bool {
+        self.0.iter().any(|key| {
+            let chain = key.common.x509_chain.as_deref();
+            chain
+                .and_then(<[String]>::first)
+                .and_then(|own| STANDARD.decode(own).ok())
+                .is_some_and(|own| own == der)
+        })
     }
 
     /// The JWT, if one of these keys signed it, with `algorithm` where one is named.

@@ -1,5 +1,6 @@
 //! Secrets, key encryption at rest, hashing, random tokens, and signing keys in use. No SQL.
 
+pub mod certificate;
 mod error;
 pub mod foreign;
 mod keyring;

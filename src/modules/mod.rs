@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod attempts;
 pub mod audit;
+mod client_certificate;
 pub mod form;
 pub mod jwt;
 pub mod oidc_provider;
@@ -25,8 +26,12 @@ use axum::Router;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+pub use self::{
+    client_certificate::{ClientCertificate, MutualTls},
+    problem::Problem,
+    site::Site,
+};
 use self::{oidc_provider::LogoutNotices, pages::Theme};
-pub use self::{problem::Problem, site::Site};
 use crate::{
     clock::Clock,
     crypto::{CpuPool, Keyring, password::Passwords},

@@ -2,6 +2,8 @@
 
 use url::{Host, Url};
 
+use super::MutualTls;
+
 /// The server's addresses, from `engine.toml`. They hold for as long as the process runs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Site {
@@ -13,6 +15,8 @@ pub struct Site {
     pub issuer: String,
     /// Whether browsers come by `https`, so that cookies are marked `Secure`.
     pub cookies_secure: bool,
+    /// Which certificates clients can be known by.
+    pub mutual_tls: MutualTls,
 }
 
 impl Site {
@@ -24,7 +28,15 @@ impl Site {
             public_url,
             issuer,
             cookies_secure,
+            mutual_tls: MutualTls::Off,
         }
+    }
+
+    /// The same, where clients are known by certificates.
+    #[must_use]
+    pub fn with_mutual_tls(mut self, mutual_tls: MutualTls) -> Self {
+        self.mutual_tls = mutual_tls;
+        self
     }
 
     /// The origin as text (RFC 6454): `https://auth.example.com`, as in a browser's `Origin` header.

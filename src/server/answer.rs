@@ -83,7 +83,11 @@ async fn route(
         return problem.into_response();
     }
     let mut request = request.map(|body| Body::new(Limited::new(body, limits::BODY_BYTES)));
-    request.extensions_mut().insert(ConnectInfo(peer));
+    let origin = front.proxies.origin(peer, request.headers());
+    if let Some(certificate) = front.proxies.certificate(peer, request.headers()) {
+        request.extensions_mut().insert(certificate);
+    }
+    request.extensions_mut().insert(ConnectInfo(origin));
     let handled = AssertUnwindSafe(running.router.clone().oneshot(request)).catch_unwind();
     match timeout(limits::REQUEST, handled).await {
         Ok(Ok(Ok(response))) => response,

@@ -13,6 +13,7 @@ mod listen;
 mod live;
 mod metrics;
 mod path;
+mod proxy;
 mod shared;
 mod start;
 mod tasks;

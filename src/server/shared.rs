@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use super::{live::Live, metrics::Metrics};
+use super::{live::Live, metrics::Metrics, proxy::Proxies};
 use crate::{
     generation::{Engine, Publisher},
     modules::oidc_provider::LogoutNotices,
@@ -54,6 +54,8 @@ impl Shared {
 pub(super) struct Front {
     pub(super) live: Arc<Live>,
     pub(super) metrics: Arc<Metrics>,
+    /// Who is believed about where a request comes from.
+    pub(super) proxies: Proxies,
     /// Whether browsers come by `https`.
     pub(super) is_https: bool,
     /// Tells the requests of this process from those of others in a log.

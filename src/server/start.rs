@@ -1,6 +1,6 @@
 //! From a boot configuration and an open database to a server that answers.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -10,12 +10,17 @@ use super::{
     follow::Follower,
     listen::listen,
     live::{Live, Running},
+    proxy::Proxies,
     shared::{Front, Shared},
     tasks::Tasks,
 };
 use crate::{
     boot::{BootConfig, Opened},
-    crypto::{CpuPool, Keyring, password::Passwords},
+    crypto::{
+        CpuPool, Keyring,
+        certificate::{Authorities, AuthoritiesError},
+        password::Passwords,
+    },
     generation::{Publisher, Snapshot, SnapshotError},
     modules::{Context, MODULES, Module, pages::Theme},
     outgoing::{Outgoing, OutgoingError},
@@ -44,6 +49,14 @@ pub enum StartError {
         address: String,
         /// Why.
         source: io::Error,
+    },
+    /// The authorities that sign certificates of clients.
+    #[error("`server.client_certificate_authorities`: {path} {source}", path = .path.display())]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: AuthoritiesError,
     },
     /// The configuration in the database cannot be served.
     #[error("cannot serve the configuration in the database: {0}")]
@@ -76,6 +89,18 @@ impl Server {
         let not_listening = |source| StartError::Listen {
             address: config.bind_addr.clone(),
             source,
+        };
+        let authorities = match &config.client_certificate_authorities {
+            Some(path) => Some(Authorities::read(path).map_err(|source| {
+                let path = path.clone();
+                StartError::Authorities { path, source }
+            })?),
+            None => None,
+        };
+        let proxies = Proxies {
+            trusted: config.trusted_proxies.clone(),
+            certificate_header: config.client_certificate_header.clone(),
+            authorities,
         };
         // Watch first: what is committed after the snapshot was read must be noticed.
         let watch = opened.store.watch().await?;
@@ -117,6 +142,7 @@ impl Server {
         let front = Arc::new(Front {
             live: Arc::clone(&live),
             metrics: Arc::clone(&shared.metrics),
+            proxies,
             is_https: context.site.cookies_secure,
             request_prefix: std::process::id(),
         });

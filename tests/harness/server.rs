@@ -40,6 +40,7 @@ pub struct Setup {
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
     engine_toml: String,
+    server_toml: String,
 }
 
 /// What outlives one run of the server: its folder, its database, its public address.
@@ -51,6 +52,7 @@ struct Installation {
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
     engine_toml: String,
+    server_toml: String,
 }
 
 /// A server under test. Dropped, it is killed, and what it left is removed.
@@ -87,6 +89,13 @@ impl Setup {
         self
     }
 
+    /// Keys added to `[server]` of `engine.toml`.
+    pub fn server_toml(mut self, keys: &str) -> Self {
+        self.server_toml.push_str(keys);
+        self.server_toml.push('\n');
+        self
+    }
+
     /// Installs everything but starts no server: for commands that work on the database.
     pub fn install(self) -> Assay {
         let port = free_port();
@@ -110,6 +119,7 @@ impl Setup {
                 environment,
                 arguments: self.arguments,
                 engine_toml: self.engine_toml,
+                server_toml: self.server_toml,
             }),
             port,
         )
@@ -130,6 +140,7 @@ impl Assay {
             environment: Vec::new(),
             arguments: Vec::new(),
             engine_toml: String::new(),
+            server_toml: String::new(),
         }
     }
 
@@ -311,7 +322,8 @@ impl Installation {
         let issuer = issuer(&self.public_url);
         let _ = writeln!(
             text,
-            "[server]\nbind_addr = \"127.0.0.1:{port}\"\npublic_url = \"{public_url}\"\n"
+            "[server]\nbind_addr = \"127.0.0.1:{port}\"\npublic_url = \"{public_url}\"\n{}",
+            self.server_toml
         );
         let _ = writeln!(
             text,

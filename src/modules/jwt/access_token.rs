@@ -39,7 +39,7 @@ pub struct AccessTokenClaims {
     /// Who acts for the person, and for whom that one acts in turn (RFC 8693 4.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Value>,
-    /// The key that whoever uses it must prove to hold (RFC 9449 6.1).
+    /// What whoever uses it must prove to hold (RFC 7800).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
     /// Set if it was given for another token: what it rests on beside the grant.
@@ -110,8 +110,12 @@ impl Audience {
 /// What a token is bound to (RFC 7800).
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 pub struct Confirmation {
-    /// The thumbprint of a key (RFC 7638).
-    pub jkt: String,
+    /// The thumbprint of a key (RFC 7638, RFC 9449 6.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jkt: Option<String>,
+    /// The thumbprint of a certificate (RFC 8705 3.1).
+    #[serde(rename = "x5t#S256", default, skip_serializing_if = "Option::is_none")]
+    pub x5t_s256: Option<String>,
 }
 
 /// What a token rests on that was given for another one, beside the grant of that one.

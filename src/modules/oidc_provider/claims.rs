@@ -198,6 +198,7 @@ mod tests {
             acr: None,
             sid: None,
             dpop_jkt: None,
+            x5t_s256: None,
             email: "ada@example.com".into(),
             email_verified: true,
             attributes:

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     crypto::{
         VerifyError,
+        certificate::Certificate,
         foreign::{ForeignJwt, ForeignKeys, unverified_kid},
     },
     generation::Client,
@@ -39,21 +40,31 @@ pub(super) async fn verify(
     token: &str,
     algorithm: Option<&str>,
 ) -> Result<ForeignJwt, ClientKeyError> {
-    let keys = keys(context, client, token).await?;
+    let keys = keys(context, client, unverified_kid(token)).await?;
     Ok(keys.verify(token, algorithm)?)
 }
 
+/// Whether one of the client's keys comes with this certificate (RFC 8705 2.2.2).
+pub(super) async fn has_certificate(
+    context: &Context,
+    client: &Client,
+    certificate: &Certificate,
+) -> Result<bool, ClientKeyError> {
+    let keys = keys(context, client, None).await?;
+    Ok(keys.has_certificate(certificate.der()))
+}
+
+/// The client's keys, with `wanted` among them if they have it.
 async fn keys(
     context: &Context,
     client: &Client,
-    token: &str,
+    wanted: Option<String>,
 ) -> Result<Arc<ForeignKeys>, ClientKeyError> {
     if let Some(set) = &client.spec.jwks {
         let keys = ForeignKeys::parse(set)?;
         return Ok(Arc::new(keys));
     }
     let url = client.spec.jwks_uri.as_ref().ok_or(ClientKeyError::None)?;
-    let wanted = unverified_kid(token);
     let allowed = allowed_networks(context);
     Ok(context
         .outgoing

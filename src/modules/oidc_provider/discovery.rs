@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use assay_reconciler::spec::{
     SigningAlgorithm,
-    oidc_client::{ClientAuthMethod, GrantType, ResponseType},
+    oidc_client::{GrantType, ResponseType},
 };
 use serde_json::{Value, json};
 
@@ -17,17 +17,15 @@ use super::{
     pushed::PAR_PATH,
     registration::REGISTRATION_PATH,
     revocation::REVOCATION_PATH,
-    supported::{
-        self, AUTH_METHODS, GRANT_TYPES, INTROSPECTION_AUTH_METHODS, PROMPTS, RESPONSE_MODES,
-        SCOPES,
-    },
+    supported::{self, GRANT_TYPES, PROMPTS, RESPONSE_MODES, SCOPES},
     token::TOKEN_PATH,
     userinfo::USERINFO_PATH,
 };
 use crate::{
     crypto::foreign::{MAC_NAMES, SIGNATURE_NAMES},
     modules::{
-        Context, jwt::JWKS_PATH, pages::languages::LANGUAGES, prepared::PreparedJson, session::Acr,
+        Context, MutualTls, jwt::JWKS_PATH, pages::languages::LANGUAGES, prepared::PreparedJson,
+        session::Acr,
     },
 };
 
@@ -87,9 +85,9 @@ fn always(context: &Context) -> Value {
         "device_authorization_endpoint": site.url(DEVICE_AUTHORIZATION_PATH),
         "userinfo_endpoint": site.url(USERINFO_PATH),
         "revocation_endpoint": site.url(REVOCATION_PATH),
-        "revocation_endpoint_auth_methods_supported": AUTH_METHODS.map(ClientAuthMethod::name),
+        "revocation_endpoint_auth_methods_supported": supported::auth_methods(site),
         "introspection_endpoint": site.url(INTROSPECTION_PATH),
-        "introspection_endpoint_auth_methods_supported": INTROSPECTION_AUTH_METHODS.map(ClientAuthMethod::name),
+        "introspection_endpoint_auth_methods_supported": supported::proving_methods(site),
         "end_session_endpoint": site.url(LOGOUT_PATH),
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
@@ -102,10 +100,11 @@ fn always(context: &Context) -> Value {
         "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": grant_types,
         "subject_types_supported": ["public", "pairwise"],
-        "token_endpoint_auth_methods_supported": AUTH_METHODS.map(ClientAuthMethod::name),
+        "token_endpoint_auth_methods_supported": supported::auth_methods(site),
         "token_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),
         "revocation_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),
         "introspection_endpoint_auth_signing_alg_values_supported": assertion_algorithms(),
+        "tls_client_certificate_bound_access_tokens": site.mutual_tls != MutualTls::Off,
         "dpop_signing_alg_values_supported": SIGNATURE_NAMES,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": PROMPTS,

@@ -1,7 +1,7 @@
 //! What one person granted one client: the rows of `oidc_grants`. Codes, refresh tokens and access
 //! tokens of a grant live no longer than it does.
 
-use super::{resource::Resources, scope::Scopes, session_registry};
+use super::{holder::Holder, resource::Resources, scope::Scopes, session_registry};
 use crate::{
     clock::UnixMillis,
     crypto::{Hashed, Keyring, token},
@@ -88,8 +88,10 @@ pub(super) struct LiveGrant {
     pub(super) acr: Option<String>,
     /// The session as the client knows it.
     pub(super) sid: Option<String>,
-    /// The thumbprint of the key that all its tokens are bound to (RFC 9449).
+    /// The thumbprints of the key and the certificate that all its tokens are bound to (RFC 9449,
+    /// RFC 8705).
     pub(super) dpop_jkt: Option<String>,
+    pub(super) x5t_s256: Option<String>,
     pub(super) email: String,
     pub(super) email_verified: bool,
     pub(super) attributes: String,
@@ -105,7 +107,7 @@ macro_rules! live_grant {
             "SELECT ",
             $more,
             "g.id, g.client_uid, g.user_id, g.scope, g.resource, g.nonce, g.authenticated_at, g.amr,
-        g.acr, g.sid, g.dpop_jkt, g.claims,
+        g.acr, g.sid, g.dpop_jkt, g.x5t_s256, g.claims,
         u.email, u.email_verified, u.attributes, u.updated_at AS user_updated_at
    FROM oidc_grants g
    JOIN users u ON u.id = g.user_id
@@ -142,20 +144,22 @@ pub(super) async fn live_in(
 }
 
 impl LiveGrant {
-    /// Whether the request may have tokens of it: it is bound to no key, or the request proves that key.
-    pub(super) fn is_held_by(&self, holder: Option<&str>) -> bool {
-        self.dpop_jkt.is_none() || self.dpop_jkt.as_deref() == holder
+    /// Whether the request may have tokens of it: it proves whatever the grant is bound to.
+    pub(super) fn is_held_by(&self, holder: &Holder) -> bool {
+        holder.holds(self.dpop_jkt.as_deref(), self.x5t_s256.as_deref())
     }
 }
 
-/// Binds the grant to the key of whoever holds its tokens (RFC 9449 5): all that comes from it later is
-/// bound to the same.
-pub(super) async fn bind(tx: &mut Tx, id: &str, holder: &str) -> Result<(), StoreError> {
+/// Binds the grant to what whoever holds its tokens proves (RFC 9449 5, RFC 8705 4): all that comes from
+/// it later is bound to the same.
+pub(super) async fn bind(tx: &mut Tx, id: &str, holder: &Holder) -> Result<(), StoreError> {
     execute!(
         tx,
-        "UPDATE oidc_grants SET dpop_jkt = $2 WHERE id = $1 AND dpop_jkt IS NULL",
+        "UPDATE oidc_grants SET dpop_jkt = COALESCE(dpop_jkt, $2), x5t_s256 = COALESCE(x5t_s256, $3)
+          WHERE id = $1",
         id,
-        holder,
+        holder.key.as_deref(),
+        holder.certificate.as_deref(),
     )
     .map(drop)
 }

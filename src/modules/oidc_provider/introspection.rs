@@ -138,9 +138,10 @@ fn may_see(client: &Client, token: &Living) -> bool {
 fn of_access_token(context: &Context, living: Living) -> Value {
     let token = living.claims;
     let scopes = Scopes::parse(token.scope.as_deref().unwrap_or_default());
+    let is_bound_to_key = token.cnf.as_ref().is_some_and(|bound| bound.jkt.is_some());
     let mut answer = json!({
         "active": true,
-        "token_type": if token.cnf.is_some() { "DPoP" } else { "Bearer" },
+        "token_type": if is_bound_to_key { "DPoP" } else { "Bearer" },
         "iss": token.iss,
         "sub": token.sub,
         "aud": token.aud,

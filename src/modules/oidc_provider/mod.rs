@@ -21,6 +21,7 @@ mod dpop;
 mod error;
 mod flow;
 mod grant;
+mod holder;
 mod id_token;
 mod introspection;
 mod lifetimes;

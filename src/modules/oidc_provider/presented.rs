@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    grant::{self, LiveGrant},
-    supported,
-};
+use super::grant::{self, LiveGrant};
 use crate::{
     clock::UnixMillis,
     generation::Client,
@@ -68,7 +65,7 @@ pub(super) fn working_client<'a>(context: &'a Context, uid: &str) -> Option<&'a 
 
 /// Whether the client may have anything in this generation.
 pub(super) fn works(client: &Client) -> bool {
-    client.spec.enabled && supported::missing_for(&client.spec).is_none()
+    client.spec.enabled
 }
 
 /// The grant, if it and its client live.

@@ -17,12 +17,13 @@ use super::{
     claims,
     claims_request::Place,
     dpop::{self, ProofError},
+    holder::Holder,
     presented,
     scope::Scopes,
     signing::{self, SigningError},
 };
 use crate::{
-    modules::{Context, form::StrictForm, jwt, parameters::Parameters},
+    modules::{ClientCertificate, Context, form::StrictForm, jwt, parameters::Parameters},
     store::StoreError,
 };
 
@@ -147,8 +148,11 @@ async fn answer(
     method: &Method,
     request: Request,
 ) -> Result<Response, BearerError> {
+    let certificate = request.extensions().get::<ClientCertificate>();
+    let certificate = certificate.map(|shown| shown.certificate.thumbprint());
     let shown = shown(request).await?;
-    let holder = dpop::proven(context, headers, method, USERINFO_PATH, Some(&shown.token)).await?;
+    let key = dpop::proven(context, headers, method, USERINFO_PATH, Some(&shown.token)).await?;
+    let holder = Holder { key, certificate };
     let now = context.clock.now();
     let issuer = &context.site.issuer;
     // A token dies with its grant, its person, its session and its client.
@@ -160,13 +164,11 @@ async fn answer(
         grant,
     } = living.ok_or(BearerError::InvalidToken)?;
     // RFC 9449 7.1: a bound token is of no use to whoever merely has it, nor under the name of another.
-    let bound_to = token.cnf.as_ref().map(|bound| bound.jkt.as_str());
-    let is_held = match (shown.scheme, bound_to) {
-        (Scheme::Bearer, None) => true,
-        (Scheme::Dpop, Some(key)) => holder.as_deref() == Some(key),
-        (Scheme::Bearer, Some(_)) | (Scheme::Dpop, None) => false,
-    };
-    if !is_held {
+    let bound = token.cnf.as_ref();
+    let bound_key = bound.and_then(|bound| bound.jkt.as_deref());
+    let bound_certificate = bound.and_then(|bound| bound.x5t_s256.as_deref());
+    let is_named = (shown.scheme == Scheme::Dpop) == bound_key.is_some();
+    if !is_named || !holder.holds(bound_key, bound_certificate) {
         return Err(BearerError::InvalidToken);
     }
     if !token.allows("openid") {

@@ -8,7 +8,7 @@ use axum::{
     http::request::Parts,
 };
 
-/// Where a request came from: the peer's IP address. For records, never for decisions about who
+/// Where a request came from: the IP address of the peer, or of whom a trusted proxy names. For records, never for decisions about who
 /// somebody is.
 #[derive(Clone, Debug, Default)]
 pub struct ClientAddress(Option<String>);

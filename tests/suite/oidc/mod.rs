@@ -17,6 +17,7 @@ mod front_channel;
 mod hybrid;
 mod languages;
 mod logout;
+mod mutual_tls;
 mod opaque;
 mod pairwise;
 mod people;

@@ -17,7 +17,7 @@ use super::{
         redirect_uri::is_registered,
         resource::Resources,
         scope::Scopes,
-        supported::{self, PROMPTS, RESPONSE_TYPES},
+        supported::{PROMPTS, RESPONSE_TYPES},
     },
     answer::Recipient,
     asked::Asked,
@@ -285,10 +285,6 @@ fn details(client: &Client, asked: &Asked) -> Result<Details, Refused> {
         if parameters.get(name).is_some() {
             return Err((code, format!("{name} is not supported")));
         }
-    }
-    if let Some(missing) = supported::missing_for(&client.spec) {
-        let description = format!("the client's manifest asks for {missing}");
-        return Err(invalid(description));
     }
     let response_type = response_type(client, parameters)?;
     response_mode(response_type, parameters)?;

@@ -1,6 +1,7 @@
 //! Client authentication at the token endpoint (RFC 6749 2.3, OpenID Connect Core 9).
 
 mod assertion;
+mod certificate;
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::{
     crypto::foreign::unverified_claims,
     generation::Client,
     modules::{
-        Context,
+        ClientCertificate, Context,
         form::StrictForm,
         parameters::{self, Parameters},
     },
@@ -50,7 +51,13 @@ impl Proof {
                 method,
                 ClientAuthMethod::PrivateKeyJwt | ClientAuthMethod::ClientSecretJwt
             ),
-            Proof::None => method == ClientAuthMethod::None,
+            // What proves it is not in the request.
+            Proof::None => matches!(
+                method,
+                ClientAuthMethod::None
+                    | ClientAuthMethod::TlsClientAuth
+                    | ClientAuthMethod::SelfSignedTlsClientAuth
+            ),
         }
     }
 }
@@ -67,8 +74,9 @@ pub(super) async fn authenticated_form(
     }
     let headers = request.headers().clone();
     let endpoint = request.uri().path().to_owned();
+    let certificate = request.extensions().get::<ClientCertificate>().cloned();
     let StrictForm(form) = StrictForm::read(request).await?;
-    let client = authenticate(context, &headers, &form, &endpoint).await?;
+    let client = authenticate(context, &headers, &form, &endpoint, certificate.as_ref()).await?;
     Ok((client, form))
 }
 
@@ -78,6 +86,7 @@ async fn authenticate(
     headers: &HeaderMap,
     form: &Parameters,
     endpoint: &str,
+    certificate: Option<&ClientCertificate>,
 ) -> Result<Arc<Client>, OAuthError> {
     let presented = presented(headers, form)?;
     let client = context
@@ -89,12 +98,6 @@ async fn authenticate(
         return Err(wrong());
     };
     let registered = client.spec.auth_method();
-    if !super::supported::AUTH_METHODS.contains(&registered) {
-        return Err(refused(format!(
-            "this client authenticates with {}, which is not available yet",
-            registered.name()
-        )));
-    }
     if !presented.proof.is_by(registered) {
         return Err(refused(format!(
             "this client authenticates with {}",
@@ -112,6 +115,15 @@ async fn authenticate(
         Proof::Post(secret) if !is_secret_of(context, client, secret) => return Err(wrong()),
         Proof::Assertion(assertion) => {
             assertion::check(context, client, assertion, endpoint).await?;
+        }
+        Proof::None if registered != ClientAuthMethod::None => {
+            let Some(certificate) = certificate else {
+                return Err(refused(format!(
+                    "this client authenticates with {}, and the request comes with no certificate",
+                    registered.name()
+                )));
+            };
+            certificate::check(context, client, certificate).await?;
         }
         Proof::Basic(_) | Proof::Post(_) | Proof::None => {}
     }

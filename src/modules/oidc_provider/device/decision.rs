@@ -10,7 +10,6 @@ use super::{
         lifetimes::Lifetimes,
         resource::Resources,
         scope::Scopes,
-        supported,
     },
     flow::DeviceFlow,
     record::{self, Waiting},
@@ -70,9 +69,7 @@ async fn asked_in(
 fn of(context: &Context, waiting: &Waiting) -> Option<Asked> {
     let client = context.snapshot.client_by_uid(&waiting.client_uid)?;
     let spec = &client.spec;
-    let may_ask = spec.enabled
-        && spec.grant_types.contains(&GrantType::DeviceCode)
-        && supported::missing_for(spec).is_none();
+    let may_ask = spec.enabled && spec.grant_types.contains(&GrantType::DeviceCode);
     may_ask.then(|| Asked {
         client: Arc::clone(client),
         scopes: Scopes::parse(&waiting.scope).within(&spec.scopes),

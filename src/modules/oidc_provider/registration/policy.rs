@@ -12,7 +12,6 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{error::RegistrationError, metadata, metadata::ClientMetadata};
-use crate::modules::oidc_provider::supported;
 
 /// The object that the client becomes under the name `client_id`. `secret` is its secret, where it has
 /// one, and `annotations` say where it comes from.
@@ -117,9 +116,6 @@ fn validated(manifest: &Value) -> Result<Object, RegistrationError> {
 
 /// What only the operator can allow.
 fn permit(policy: &ClientRegistration, client: &OidcClientSpec) -> Result<(), RegistrationError> {
-    if let Some(missing) = supported::missing_for(client) {
-        return Err(RegistrationError::Metadata(missing.to_owned()));
-    }
     for grant in &client.grant_types {
         if !policy.grant_types.contains(grant) {
             let what = format!("grant_types: {} is not open to registration", grant.name());

@@ -53,7 +53,7 @@ pub(super) async fn redeem(asked: &TokenRequest<'_>) -> Result<Response, OAuthEr
     if !grant.is_held_by(holder) {
         tx.commit().await?;
         return Err(OAuthError::invalid_grant(
-            "the DPoP proof is of another key than dpop_jkt announced",
+            "the request does not prove the key that dpop_jkt announced",
         ));
     }
     let scopes = Scopes::parse(&grant.scope).within(&client.spec.scopes);

@@ -8,6 +8,7 @@ use super::{
         claims,
         error::OAuthError,
         grant::LiveGrant,
+        holder::Holder,
         id_token::{self, Occasion},
         lifetimes::Lifetimes,
         scope::Scopes,
@@ -33,7 +34,7 @@ pub(in crate::modules::oidc_provider) async fn access_token(
         context,
         client,
         form: &Parameters::default(),
-        holder: None,
+        holder: &Holder::default(),
     };
     response::access_token(&asked, tx, grant, scopes).await
 }

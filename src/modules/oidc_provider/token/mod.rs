@@ -18,11 +18,12 @@ use axum::{
 use super::{
     client_auth, dpop,
     error::{ErrorCode, OAuthError},
+    holder::Holder,
     supported,
 };
 use crate::{
     generation::Client,
-    modules::{Context, parameters::Parameters},
+    modules::{ClientCertificate, Context, parameters::Parameters},
 };
 
 /// The endpoint.
@@ -34,8 +35,8 @@ struct TokenRequest<'a> {
     context: &'a Context,
     client: &'a Client,
     form: &'a Parameters,
-    /// The thumbprint of the key that the request proves to hold, and the tokens are bound to (RFC 9449).
-    holder: Option<&'a str>,
+    /// What the request proves to hold, and the tokens are bound to.
+    holder: &'a Holder,
 }
 
 /// `POST /auth/token`
@@ -52,6 +53,7 @@ async fn answer(
     headers: &HeaderMap,
     request: Request,
 ) -> Result<Response, OAuthError> {
+    let certificate = request.extensions().get::<ClientCertificate>().cloned();
     let (client, form) = client_auth::authenticated_form(context, request).await?;
     let grant_type = grant_type(form.get("grant_type"))?;
     if !client.spec.grant_types.contains(&grant_type) {
@@ -60,24 +62,28 @@ async fn answer(
             format!("this client may not use {}", grant_type.name()),
         ));
     }
-    if let Some(missing) = supported::missing_for(&client.spec) {
-        return Err(OAuthError::new(
-            ErrorCode::UnauthorizedClient,
-            format!("the client's manifest asks for {missing}"),
-        ));
-    }
-    let holder = dpop::proven(context, headers, &Method::POST, TOKEN_PATH, None).await?;
-    if holder.is_none() && client.spec.dpop_bound_access_tokens {
+    let key = dpop::proven(context, headers, &Method::POST, TOKEN_PATH, None).await?;
+    if key.is_none() && client.spec.dpop_bound_access_tokens {
         return Err(OAuthError::new(
             ErrorCode::InvalidDpopProof,
             "this client's tokens are bound to its key: the request needs a DPoP proof",
         ));
     }
+    let certificate = certificate
+        .filter(|_| client.spec.tls_client_certificate_bound_access_tokens)
+        .map(|shown| shown.certificate.thumbprint());
+    if certificate.is_none() && client.spec.tls_client_certificate_bound_access_tokens {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidRequest,
+            "this client's tokens are bound to its certificate, and the request comes with none",
+        ));
+    }
+    let holder = Holder { key, certificate };
     let asked = TokenRequest {
         context,
         client: &client,
         form: &form,
-        holder: holder.as_deref(),
+        holder: &holder,
     };
     match grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(&asked).await,

@@ -9,6 +9,7 @@ use super::{
         access_token::AccessToken,
         error::{ErrorCode, OAuthError},
         grant::{self, LiveGrant},
+        holder::Holder,
         lifetimes::Lifetimes,
         scope::Scopes,
     },
@@ -47,10 +48,8 @@ pub(super) async fn first(
     if !client.spec.grant_types.contains(&GrantType::RefreshToken) {
         return Ok(None);
     }
-    // RFC 9449 5: a client that cannot authenticate is known by its key alone.
-    if client.spec.client_type == ClientType::Public
-        && let Some(holder) = holder
-    {
+    // RFC 9449 5, RFC 8705 4: a client that cannot authenticate is known by what it holds alone.
+    if client.spec.client_type == ClientType::Public && *holder != Holder::default() {
         grant::bind(tx, &grant.id, holder).await?;
     }
     let token = token::opaque("assay_rt_")?;
@@ -241,7 +240,7 @@ async fn is_unused(
 async fn live(
     tx: &mut Tx,
     grant_id: &str,
-    holder: Option<&str>,
+    holder: &Holder,
     now: UnixMillis,
 ) -> Result<LiveGrant, OAuthError> {
     let grant = grant::live_in(tx, grant_id, now).await?.ok_or_else(|| {

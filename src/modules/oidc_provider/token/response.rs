@@ -58,13 +58,11 @@ impl IntoResponse for TokenResponse {
 impl TokenRequest<'_> {
     /// What the access token is bound to.
     fn confirmation(&self) -> Option<Confirmation> {
-        self.holder.map(|thumbprint| Confirmation {
-            jkt: thumbprint.to_owned(),
-        })
+        self.holder.confirmation()
     }
 
     fn token_type(&self) -> &'static str {
-        if self.holder.is_some() {
+        if self.holder.key.is_some() {
             "DPoP"
         } else {
             "Bearer"
