@@ -17,6 +17,7 @@ pub mod prepared;
 pub mod problem;
 pub mod session;
 mod site;
+mod turns;
 pub mod user;
 
 use std::sync::Arc;
@@ -103,7 +104,7 @@ pub static MODULES: [Module; 5] = [
         name: ModuleName::Session,
         paths: &["/auth/account"],
         routes: session::routes,
-        tasks: |_, _| Vec::new(),
+        tasks: session::tasks,
     },
     Module {
         name: ModuleName::Jwt,

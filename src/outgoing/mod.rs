@@ -10,6 +10,7 @@ mod resolver;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+mod trust;
 
 use std::{
     net::IpAddr,
@@ -21,8 +22,11 @@ use reqwest::{Client, StatusCode, header, redirect};
 use rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
-pub use self::addresses::Networks;
 use self::resolver::PublicOnly;
+pub use self::{
+    addresses::Networks,
+    trust::{TrustError, roots},
+};
 
 /// How long it may take until the other side is reached.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -85,16 +89,12 @@ pub enum OutgoingError {
         /// The most that is taken.
         limit: usize,
     },
+    /// Authorities of the operator's.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The client cannot be made.
     #[error("outgoing requests cannot be made: {0}")]
     Client(String),
-}
-
-/// The authorities that browsers trust.
-pub fn public_roots() -> RootCertStore {
-    RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    }
 }
 
 /// TLS as a client that trusts these authorities.
@@ -120,12 +120,12 @@ impl OutgoingError {
 }
 
 impl Outgoing {
-    /// With the roots that browsers trust.
+    /// Trusts the authorities of [`roots`].
     ///
     /// # Errors
-    /// The TLS library offers none of the versions we speak.
+    /// They cannot be read, or the TLS library offers none of the versions we speak.
     pub fn new() -> Result<Self, OutgoingError> {
-        let tls = tls(public_roots()).map_err(|error| OutgoingError::Client(error.to_string()))?;
+        let tls = tls(roots()?).map_err(|error| OutgoingError::Client(error.to_string()))?;
         Ok(Self {
             tls,
             built: Arc::default(),

@@ -358,7 +358,8 @@ pub struct OidcProviderSettings {
     /// Lifetime of an authorization code.
     pub authorization_code_ttl: Span,
     /// Private networks, as in `10.1.0.0/16`, that the addresses of clients (`jwksUri`,
-    /// `backchannelLogoutUri`) may lie in. All others are refused, and so is the server's own machine.
+    /// `backchannelLogoutUri`) may lie in. All others are refused; `127.0.0.0/8` allows the server's own
+    /// machine.
     #[schemars(with = "BTreeSet<NetworkText>")]
     pub allowed_private_networks: BTreeSet<IpNet>,
     /// How long a person has to type the code that a device shows (RFC 8628).

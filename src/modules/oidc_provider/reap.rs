@@ -8,10 +8,12 @@ use super::lifetimes::Lifetimes;
 use crate::{
     clock::UnixMillis,
     generation::{Snapshot, SnapshotError},
-    modules::{Context, session},
+    modules::{Context, turns},
     store::{Store, StoreError, execute},
 };
 
+/// What is taken in turns.
+const TURN: &str = "reaped_at";
 /// The longest and the shortest pause between two looks.
 const PAUSE: (Duration, Duration) = (Duration::from_mins(5), Duration::from_secs(1));
 /// How long a used code is remembered after it expired, so that its reuse is noticed, and a logout notice
@@ -66,7 +68,7 @@ async fn turn(context: &mut Context) -> Result<(), ReapError> {
     // The tasks of a module outlive a generation, and its settings.
     context.snapshot = context.engine.snapshot(Some(&context.snapshot)).await?;
     let now = context.clock.now();
-    if is_our_turn(&context.store, now, pause(&context.snapshot)).await? {
+    if turns::take(&context.store, TURN, now, pause(&context.snapshot)).await? {
         reap(&context.store, now, tokens_live(&context.snapshot)).await?;
     }
     Ok(())
@@ -80,19 +82,6 @@ fn tokens_live(snapshot: &Snapshot) -> Duration {
         .fold(Duration::ZERO, Duration::max)
 }
 
-/// Of several servers, one at a time gets to remove things.
-async fn is_our_turn(store: &Store, now: UnixMillis, pause: Duration) -> Result<bool, StoreError> {
-    let taken = execute!(
-        store,
-        "INSERT INTO instance (key, value) VALUES ('reaped_at', $1)
-         ON CONFLICT (key) DO UPDATE SET value = excluded.value
-          WHERE CAST(instance.value AS BIGINT) <= $2",
-        now.as_i64().to_string(),
-        now - pause,
-    )?;
-    Ok(taken == 1)
-}
-
 /// Statements that each remove a batch of what has expired: its end was before `$1`.
 macro_rules! reaping {
     ($($table:literal by $key:literal),* $(,)?) => {
@@ -104,8 +93,7 @@ macro_rules! reaping {
 }
 
 /// What is of no use to anybody once it has expired.
-const EXPIRED: [&str; 7] = reaping![
-    "attempts" by "key_hash",
+const EXPIRED: [&str; 6] = reaping![
     "oidc_grants" by "id",
     "oidc_refresh_tokens" by "token_hash",
     "oidc_access_tokens" by "token_hash",
@@ -143,7 +131,7 @@ const ABANDONED_DEVICES: &str = abandoned!("oidc_device_codes");
 /// Removes what has expired. `tokens_live` is how long tokens live that are given beside a code.
 async fn reap(store: &Store, now: UnixMillis, tokens_live: Duration) -> Result<(), StoreError> {
     for _ in 0..MAX_BATCHES {
-        let mut gone = session::reap(store, now).await?;
+        let mut gone = 0;
         for statement in EXPIRED {
             gone += execute!(store, statement, now, BATCH)?;
         }

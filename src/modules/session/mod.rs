@@ -23,6 +23,8 @@ use axum::{
     Router,
     routing::{get, post},
 };
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 
 pub(in crate::modules) use self::return_to::with_return_to;
 pub use self::{
@@ -31,7 +33,6 @@ pub use self::{
     browser::Browser,
     end::{SignedOut, end_session, end_sessions_of, revoke, sign_out},
     origin::require_same_origin,
-    reap::reap,
     record::{SessionSummary, sessions_of},
     return_to::ReturnTo,
     sign_in::{Authentication, sign_in},
@@ -51,4 +52,9 @@ pub fn routes(context: &Context) -> Router {
         .route("/auth/account/access/withdraw", post(account::withdraw))
         .route("/auth/account/sessions/end", post(account::end))
         .with_state(context.clone())
+}
+
+/// The module's background work.
+pub fn tasks(context: &Context, stop: CancellationToken) -> Vec<BoxFuture<'static, ()>> {
+    vec![Box::pin(reap::run(context.clone(), stop))]
 }

@@ -1,5 +1,7 @@
 //! Clients that sign for themselves: `private_key_jwt` and `client_secret_jwt` (RFC 7523).
 
+use std::net::SocketAddr;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use assay::crypto::{SigningAlgorithm, SigningKey};
@@ -11,13 +13,14 @@ use tokio::{
 };
 
 use super::SECRET;
-use crate::harness::{Assay, Manifests, Reply, TestDb, with_form};
+use crate::harness::{Assay, Manifests, Reply, TestDb, TlsFront, with_form};
 
 both_databases!(
     a_client_shows_a_jwt_that_its_key_signed,
     an_assertion_that_is_not_the_clients_is_refused,
     a_client_can_key_an_assertion_with_its_secret,
     keys_are_fetched_from_where_the_client_publishes_them,
+    keys_may_lie_behind_an_authority_of_ones_own,
     one_of_many_uses_of_an_assertion_at_once_succeeds,
 );
 
@@ -37,6 +40,11 @@ impl Room {
     }
 
     async fn with(db: TestDb, key: SigningKey, keys: &str) -> Self {
+        Self::trusting(db, key, keys, "").await
+    }
+
+    /// With a bundle of further authorities.
+    async fn trusting(db: TestDb, key: SigningKey, keys: &str, bundle: &str) -> Self {
         let manifests = Manifests::new().file(
             "clients.yaml",
             &format!(
@@ -60,6 +68,7 @@ spec:
         );
         let assay = Assay::with(db)
             .env("WIKI_SECRET", SECRET)
+            .env("SSL_CERT_FILE", bundle)
             .manifests(&manifests)
             .start()
             .await;
@@ -204,6 +213,33 @@ async fn a_client_can_key_an_assertion_with_its_secret(db: TestDb) {
 
 async fn keys_are_fetched_from_where_the_client_publishes_them(db: TestDb) {
     let (key, _) = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+    let address = publish(&key).await;
+    let keys = format!("jwksUri: http://{address}/jwks");
+    let room = Room::with(db, key, &keys).await;
+    // Without leave, nobody makes this server ask its own machine.
+    room.sign(|_| {}).await.expect_error("invalid_client");
+    allow_this_machine(&room);
+    room.sign(|_| {}).await.expect_status(200);
+}
+
+fn allow_this_machine(room: &Room) {
+    let allowing = Manifests::new().file(
+        "module.yaml",
+        r"apiVersion: assay/v1
+kind: Module
+metadata: { name: oidc_provider }
+spec: { settings: { allowedPrivateNetworks: [127.0.0.0/8, '::1/128'] } }
+",
+    );
+    let path = allowing.path().to_str().unwrap();
+    room.assay
+        .remote_command(["apply", "--take-over", "-f", path])
+        .run()
+        .expect_code(0);
+}
+
+/// Serves the key's set on this machine.
+async fn publish(key: &SigningKey) -> SocketAddr {
     let body = json!({ "keys": [key.public_jwk()] }).to_string();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -215,24 +251,25 @@ async fn keys_are_fetched_from_where_the_client_publishes_them(db: TestDb) {
             let _ = stream.write_all((head + &body).as_bytes()).await;
         }
     });
-    let keys = format!("jwksUri: http://{address}/jwks");
-    let room = Room::with(db, key, &keys).await;
-    // Without leave, nobody makes this server ask its own machine.
-    room.sign(|_| {}).await.expect_error("invalid_client");
-    let allowing = Manifests::new().file(
-        "module.yaml",
-        r"apiVersion: assay/v1
-kind: Module
-metadata: { name: oidc_provider }
-spec: { settings: { allowedPrivateNetworks: [127.0.0.0/8] } }
-",
-    );
-    let path = allowing.path().to_str().unwrap();
-    room.assay
-        .remote_command(["apply", "--take-over", "-f", path])
-        .run()
-        .expect_code(0);
+    address
+}
+
+async fn keys_may_lie_behind_an_authority_of_ones_own(db: TestDb) {
+    let (key, _) = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+    let front = TlsFront::before(publish(&key).await.port()).await;
+    let folder = Manifests::new().file("authority.pem", front.authority());
+    let bundle = folder.path().join("authority.pem");
+    let keys = format!("jwksUri: {}/jwks", front.url());
+    let room = Room::trusting(db, key, &keys, bundle.to_str().unwrap()).await;
+    allow_this_machine(&room);
     room.sign(|_| {}).await.expect_status(200);
+    // One authority that is trusted says nothing about another.
+    let other = SigningKey::generate(SigningAlgorithm::Es256).unwrap().0;
+    let front = TlsFront::before(publish(&other).await.port()).await;
+    let keys = format!("jwksUri: {}/jwks", front.url());
+    let room = Room::trusting(TestDb::sqlite(), other, &keys, bundle.to_str().unwrap()).await;
+    allow_this_machine(&room);
+    room.sign(|_| {}).await.expect_error("invalid_client");
 }
 
 async fn one_of_many_uses_of_an_assertion_at_once_succeeds(db: TestDb) {

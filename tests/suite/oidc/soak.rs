@@ -71,6 +71,11 @@ spec:
     refreshTokenTtl: 2s
     authorizationCodeTtl: 3s
     allowedPrivateNetworks: [127.0.0.0/8]
+---
+apiVersion: assay/v1
+kind: Module
+metadata: { name: session }
+spec: { settings: { ttl: 10s } }
 ",
         ),
         shop(

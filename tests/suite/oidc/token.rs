@@ -318,7 +318,7 @@ async fn clients_act_only_within_their_grants(db: TestDb) {
         .client_credentials("openid")
         .await
         .expect_error("unauthorized_client");
-    // What a manifest asks for and is not there yet is not replaced with less.
+    // What a manifest asks for is not replaced with less.
     bench.change(
         "requirePushedAuthorizationRequests: true",
         "tlsClientCertificateBoundAccessTokens: true",
@@ -326,7 +326,7 @@ async fn clients_act_only_within_their_grants(db: TestDb) {
     let bank = bench.client("bank", "pay").await;
     bank.client_credentials("pay")
         .await
-        .expect_error("unauthorized_client");
+        .expect_error("invalid_request");
     let target = [
         ("grant_type", "client_credentials"),
         ("resource", "https://api.example"),
