@@ -221,8 +221,18 @@ impl Engine {
         {
             return Err(ApplyError::Declined);
         }
-        record::generation(&mut tx, &plan, generation, options, now).await?;
-        record::audit(&mut tx, intent.action(), &plan, generation, options, now).await?;
+        let ApplyOptions { actor, source, .. } = options;
+        record::generation(&mut tx, &plan, generation, actor, source, now).await?;
+        record::audit(
+            &mut tx,
+            intent.action(),
+            &plan,
+            generation,
+            actor,
+            source,
+            now,
+        )
+        .await?;
         tx.notify_change().await?;
 
         if options.dry_run {

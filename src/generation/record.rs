@@ -9,7 +9,7 @@ use assay_reconciler::diff::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{apply::ApplyOptions, errors::ApplyError};
+use super::errors::ApplyError;
 use crate::{
     clock::UnixMillis,
     crypto::token,
@@ -109,7 +109,8 @@ pub(super) async fn generation(
     tx: &mut Tx,
     plan: &Plan,
     number: Generation,
-    options: &ApplyOptions,
+    actor: &Actor,
+    source: &Source,
     now: UnixMillis,
 ) -> Result<(), ApplyError> {
     let set = plan.set.as_ref().map(ToString::to_string);
@@ -120,11 +121,11 @@ pub(super) async fn generation(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         number.0,
         now,
-        options.actor.as_str(),
+        actor.as_str(),
         set.as_deref(),
-        options.source.commit.as_deref(),
-        options.source.dirty,
-        options.source.url.as_deref(),
+        source.commit.as_deref(),
+        source.dirty,
+        source.url.as_deref(),
         &plan.digest,
         render::summary(&plan.summary()),
         recorded(plan)?
@@ -137,17 +138,18 @@ pub(super) async fn audit(
     action: &str,
     plan: &Plan,
     number: Generation,
-    options: &ApplyOptions,
+    actor: &Actor,
+    source: &Source,
     now: UnixMillis,
 ) -> Result<(), ApplyError> {
     let detail = serde_json::json!({
         "generation": number,
         "summary": render::summary(&plan.summary()),
         "set": plan.set,
-        "source": options.source,
+        "source": source,
     });
     let subject = format!("generation/{number}");
-    Ok(event(tx, &options.actor, action, &subject, &detail, now).await?)
+    Ok(event(tx, actor, action, &subject, &detail, now).await?)
 }
 
 /// Writes down who did what to what.

@@ -14,6 +14,7 @@ both_databases!(
     a_client_is_told_when_the_session_ends,
     every_way_a_session_ends_is_told,
     a_delivery_is_repeated_until_it_is_taken,
+    a_delivery_is_given_up_after_a_day,
     a_delivery_survives_a_crash,
     two_replicas_tell_a_client_once,
     a_private_address_is_not_asked,
@@ -254,6 +255,36 @@ async fn a_delivery_is_repeated_until_it_is_taken(db: TestDb) {
     );
     assert_ne!(first["jti"], second["jti"]);
     assert_eq!(first["sid"], second["sid"]);
+}
+
+async fn a_delivery_is_given_up_after_a_day(db: TestDb) {
+    let (bench, receiver) = bench(db).await;
+    let shop = bench.client("shop", "openid").await;
+    let (mut visitor, _) = bench.tokens(&shop).await;
+    receiver.answer(500);
+    sign_out_elsewhere(&bench, &mut visitor).await;
+    receiver.wait_for(1).await;
+    let notice = error_of_notice(&bench, "500").await;
+    let life = notice["expiresAt"].as_i64().unwrap() - notice["createdAt"].as_i64().unwrap();
+    assert_eq!(life, 24 * 60 * 60 * 1_000);
+
+    // A day later, and due.
+    let data = bench.assay.folder().join("data");
+    let later = "UPDATE oidc_logout_notices
+                    SET expires_at = expires_at - 86400000, next_attempt_at = 1";
+    assert_eq!(bench.assay.db().alter(&data, later).await, 1);
+    receiver.answer(200);
+    let tried = receiver.tokens().len();
+    nothing_is_pending(&bench).await;
+    let failed = notices(&bench, "failed").await;
+    assert_eq!(failed["failed"], 1);
+    assert_eq!(failed["notices"][0]["client"], "shop");
+    // Another is delivered meanwhile, so there was time for this one.
+    let (mut visitor, _) = bench.tokens(&shop).await;
+    sign_out_elsewhere(&bench, &mut visitor).await;
+    receiver.wait_for(tried + 1).await;
+    nothing_is_pending(&bench).await;
+    assert_eq!(receiver.tokens().len(), tried + 1);
 }
 
 async fn a_delivery_survives_a_crash(db: TestDb) {
