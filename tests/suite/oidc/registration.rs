@@ -519,12 +519,7 @@ async fn what_registered_is_left_alone_by_manifests(db: TestDb) {
     let before = bench.assay.get("/healthz").await;
     let generation = before.header("assay-generation").unwrap().to_owned();
     bench.change("displayName: Wiki", "displayName: Wiki 2");
-    let plan = bench
-        .manifests
-        .path()
-        .parent()
-        .unwrap()
-        .join("registered.plan");
+    let plan = bench.assay.folder().join("registered.plan");
     let plan = plan.to_str().unwrap();
     bench.manifests.write("clients.yaml", super::CLIENTS);
     assay(&["diff", "-f", &path, "--out", plan]).expect_code(1);
