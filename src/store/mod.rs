@@ -10,6 +10,7 @@ mod error;
 pub(crate) mod macros;
 mod migrate;
 mod postgres;
+mod readers;
 mod sqlite;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -173,7 +174,7 @@ impl Store {
     }
 
     /// Where one statement that reads runs.
-    pub fn reader(&self) -> Handle<&SqlitePool, &PgPool> {
+    pub(crate) fn reader(&self) -> Handle<&readers::Readers, &PgPool> {
         match &self.engine {
             Engine::Sqlite(pools) => Handle::Sqlite(&pools.readers),
             Engine::Postgres(pool) => Handle::Postgres(pool),

@@ -15,7 +15,7 @@ use sqlx::{
     sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::StoreError;
+use super::{StoreError, readers::Readers};
 
 /// The database file in the data directory.
 pub(super) const FILE: &str = "assay.db";
@@ -23,7 +23,7 @@ pub(super) const FILE: &str = "assay.db";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transaction waits for this process's writer.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Reads that run at once. Each costs a thread and about 2 MB of page cache.
+/// Reads of one row that run at once, and as many of others. Each costs a thread and about 2 MB of page cache.
 const READERS: u32 = 4;
 /// How long to wait for the switch to WAL, which SQLite's own busy handler does not wait for.
 const WAL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ const WAL_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub(super) struct Pools {
     pub(super) writer: SqlitePool,
-    pub(super) readers: SqlitePool,
+    pub(super) readers: Readers,
     options: Arc<SqliteConnectOptions>,
 }
 
@@ -56,7 +56,9 @@ pub(super) async fn open(data_dir: &Path) -> Result<Pools, StoreError> {
         .connect_with(options.clone())
         .await
         .map_err(StoreError::from)?;
-    let readers = pool(READERS).connect_lazy_with(options.clone().pragma("query_only", "on"));
+    let reading = options.clone().pragma("query_only", "on");
+    let readers = pool(READERS).connect_lazy_with(reading.clone());
+    let readers = Readers::new(readers, reading, READERS, WRITER_TIMEOUT);
     Ok(Pools {
         writer,
         readers,
@@ -119,7 +121,7 @@ pub(super) async fn begin(pools: &Pools) -> Result<Transaction<'static, Sqlite>,
 }
 
 pub(super) async fn begin_read(pools: &Pools) -> Result<Transaction<'static, Sqlite>, StoreError> {
-    Ok(pools.readers.begin_with("BEGIN DEFERRED").await?)
+    Ok(pools.readers.begin().await?)
 }
 
 /// As [`begin`], waiting for the writer as long as the caller says.

@@ -218,6 +218,20 @@ both_databases! {
         other.begin_strict(WAIT).await.expect("and with a commit");
     }
 
+    async fn a_reader_that_goes_away_leaves_the_next_one_its_own_answer(db: TestDb) {
+        use futures_util::FutureExt as _;
+        let store = db.store().await;
+        let read = async |number: i64| fetch_one!(&store, (i64,), "SELECT CAST($1 AS BIGINT)", number);
+        // More than there are connections.
+        for number in 0..50 {
+            // Asked, and gone before the answer.
+            let _ = Box::pin(read(-1)).now_or_never();
+            assert_eq!(read(number).await.unwrap(), (number,));
+        }
+        store.close().await;
+        assert!(read(1).await.is_err(), "a closed database answers");
+    }
+
     async fn a_change_is_seen_by_every_process_in_time(db: TestDb) {
         let here = db.store().await;
         let there = db.open().await;
