@@ -13,8 +13,32 @@ pub struct Connection {
 
 pub struct Response {
     pub status: u16,
-    _headers: String,
+    headers: String,
     pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The value of the first header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.lines().find_map(|line| {
+            let (this, value) = line.split_once(':')?;
+            this.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// A member of the JSON object that is the body.
+    pub fn member(&self, name: &str) -> String {
+        let object: serde_json::Value = serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("{} {}", self.status, self.text()));
+        object[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {name}: {} {}", self.status, self.text()))
+            .to_owned()
+    }
 }
 
 impl Connection {
@@ -29,6 +53,12 @@ impl Connection {
 
     /// Sends one request and reads its answer. `headers` are whole lines without line breaks.
     pub fn send(&mut self, method: &str, path: &str, headers: &[&str], body: &str) -> Response {
+        self.ask(method, path, headers, body);
+        self.read()
+    }
+
+    /// Sends one request, whose answer [`Connection::read`] waits for.
+    pub fn ask(&mut self, method: &str, path: &str, headers: &[&str], body: &str) {
         let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.host);
         for header in headers {
             text.push_str(header);
@@ -40,10 +70,9 @@ impl Connection {
         text.push_str("\r\n");
         text.push_str(body);
         self.stream.get_mut().write_all(text.as_bytes()).unwrap();
-        self.read()
     }
 
-    fn read(&mut self) -> Response {
+    pub fn read(&mut self) -> Response {
         let mut headers = String::new();
         let (mut length, mut chunked) = (0, false);
         loop {
@@ -57,7 +86,7 @@ impl Connection {
                 length = value.trim().parse().unwrap();
             }
             chunked |= lower.starts_with("transfer-encoding:") && lower.contains("chunked");
-            headers.push_str(&lower);
+            headers.push_str(&line);
         }
         assert!(!chunked, "a measured answer has a length");
         let mut body = vec![0; length];
@@ -69,7 +98,7 @@ impl Connection {
             .unwrap_or(0);
         Response {
             status,
-            _headers: headers,
+            headers,
             body,
         }
     }

@@ -3,7 +3,7 @@
 //! time is printed where a person waits for it.
 //!
 //! `cargo bench` runs everything on SQLite; with `ASSAY_TEST_POSTGRES` set
-//! (`scripts/postgres run -- cargo bench`) on PostgreSQL as well. `cargo bench -- tokens` runs one part.
+//! (`scripts/postgres run -- cargo bench`) on PostgreSQL as well. `cargo bench -- refresh` runs one part.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,15 +15,25 @@
     clippy::pedantic
 )]
 
+mod bare;
+mod client_credentials;
+mod code;
 mod database;
+mod documents;
 mod http;
+mod introspection;
+mod lanes;
+mod million;
 mod process;
+mod provider;
 mod reconcile;
+mod refresh;
 mod startup;
 mod swap;
-mod tokens;
+mod userinfo;
 
-use database::Database;
+use database::{Database, Engine};
+use process::Server;
 
 fn main() {
     // `cargo bench` passes `--bench`; what is left names the parts to run.
@@ -36,8 +46,32 @@ fn main() {
     if runs("startup") {
         startup::run();
     }
-    if runs("tokens") {
-        tokens::run();
+    let of_the_provider = [
+        "client_credentials",
+        "code",
+        "documents",
+        "introspection",
+        "lanes",
+        "refresh",
+        "userinfo",
+    ];
+    if of_the_provider.into_iter().any(&runs) {
+        let installation = provider::installation(Engine::Sqlite);
+        let server = Server::start(&installation);
+        for part in of_the_provider.into_iter().filter(|part| runs(part)) {
+            match part {
+                "client_credentials" => client_credentials::run(&server),
+                "code" => code::run(&installation, &server),
+                "documents" => documents::run(&server),
+                "introspection" => introspection::run(&server),
+                "lanes" => lanes::run(&server),
+                "refresh" => refresh::run(&installation, &server),
+                _ => userinfo::run(&server),
+            }
+        }
+    }
+    if runs("million") {
+        million::run();
     }
     for database in Database::all() {
         if runs("reconcile") {

@@ -1,13 +1,15 @@
 //! A process of assay, and what the kernel says it used.
 
 use std::{
+    collections::HashMap,
     fs,
     io::{BufRead as _, BufReader, Read as _},
     process::{Child, ChildStderr, Command, Stdio},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
-use crate::database::Installation;
+use crate::{database::Installation, http::Connection};
 
 /// `assay`, built in the bench profile.
 pub fn assay() -> Command {
@@ -26,6 +28,7 @@ pub struct Server {
     pub address: String,
     /// From starting the process to its listening.
     pub started_in: Duration,
+    threads: Threads,
     _stderr: BufReader<ChildStderr>,
 }
 
@@ -55,13 +58,46 @@ impl Server {
             child,
             address,
             started_in: began.elapsed(),
+            threads: Threads::default(),
             _stderr: stderr,
         }
     }
 
     /// CPU time used so far by all threads, to the nanosecond.
     pub fn cpu(&self) -> Duration {
-        cpu_of(self.child.id())
+        self.threads.cpu_of(self.child.id())
+    }
+
+    /// CPU microseconds of the server for each of `times` operations; the median of five rounds, because
+    /// what else runs on the machine empties its caches.
+    pub fn per_operation(&self, times: u32, mut operation: impl FnMut()) -> f64 {
+        (0..times.div_ceil(10)).for_each(|_| operation());
+        let round = times.div_ceil(5);
+        let mut rounds: Vec<f64> = (0..5)
+            .map(|_| {
+                let before = self.cpu();
+                (0..round).for_each(|_| operation());
+                (self.cpu() - before).as_secs_f64() * 1e6 / f64::from(round)
+            })
+            .collect();
+        rounds.sort_by(f64::total_cmp);
+        rounds[2]
+    }
+
+    /// The same for one request sent again and again on one connection.
+    pub fn per_request(
+        &self,
+        times: u32,
+        method: &str,
+        path: &str,
+        headers: &[&str],
+        body: &str,
+    ) -> f64 {
+        let mut connection = Connection::open(&self.address);
+        self.per_operation(times, || {
+            let answer = connection.send(method, path, headers, body);
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        })
     }
 
     /// Resident memory now and at its peak, in MB.
@@ -77,15 +113,28 @@ impl Drop for Server {
     }
 }
 
-fn cpu_of(pid: u32) -> Duration {
-    let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("Linux");
-    let nanoseconds = threads
-        .filter_map(|thread| {
-            let stat = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-            stat.split(' ').next()?.parse::<u64>().ok()
-        })
-        .sum();
-    Duration::from_nanos(nanoseconds)
+/// What each thread of a process has used when it was last looked at. Those that have ended since still
+/// count.
+#[derive(Default)]
+pub struct Threads(Mutex<HashMap<String, u64>>);
+
+impl Threads {
+    fn cpu_of(&self, pid: u32) -> Duration {
+        let mut seen = self.0.lock().unwrap();
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("Linux");
+        seen.extend(threads.filter_map(|thread| {
+            let thread = thread.ok()?;
+            let stat = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            let nanoseconds = stat.split(' ').next()?.parse().ok()?;
+            Some((thread.file_name().into_string().ok()?, nanoseconds))
+        }));
+        Duration::from_nanos(seen.values().sum())
+    }
+
+    /// CPU time of this process so far, with the threads that libraries started in it.
+    pub fn own_process(&self) -> Duration {
+        self.cpu_of(std::process::id())
+    }
 }
 
 /// CPU time of this thread so far.
