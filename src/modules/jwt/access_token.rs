@@ -33,6 +33,9 @@ pub struct AccessTokenClaims {
     /// When the person signed in (RFC 9068 2.2.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// How far the person had proved who they are (RFC 9068 2.2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     /// The grant it came from, which can be revoked. A token of the client itself has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gid: Option<String>,

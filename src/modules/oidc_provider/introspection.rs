@@ -151,6 +151,13 @@ fn of_access_token(context: &Context, living: Living) -> Value {
         "jti": token.jti,
         "scope": token.scope.unwrap_or_default(),
     });
+    // RFC 9470 6.2: what a resource server decides by whether the person has to sign in again.
+    if let Some(auth_time) = token.auth_time {
+        answer["auth_time"] = auth_time.into();
+    }
+    if let Some(acr) = token.acr {
+        answer["acr"] = acr.into();
+    }
     if let Some(bound) = token.cnf {
         answer["cnf"] = json!(bound);
     }

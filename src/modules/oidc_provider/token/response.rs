@@ -96,6 +96,7 @@ pub(super) async fn access_token(
         jti: token::identifier()?,
         scope: Some(scopes.to_string()),
         auth_time: Some(grant.authenticated_at.as_seconds()),
+        acr: grant.acr.clone(),
         gid: Some(grant.id.clone()),
         act: None,
         exchange: None,
@@ -170,6 +171,7 @@ pub(super) async fn of_client(
         jti: token::identifier()?,
         scope: (!scope.is_empty()).then(|| scope.clone()),
         auth_time: None,
+        acr: None,
         gid: None,
         act: None,
         exchange: None,
@@ -222,6 +224,7 @@ pub(super) fn exchanged_claims(
         jti: token::identifier()?,
         scope: (!scope.is_empty()).then_some(scope),
         auth_time: Some(exchanged.grant.authenticated_at.as_seconds()),
+        acr: exchanged.grant.acr.clone(),
         gid: Some(exchanged.grant.id.clone()),
         act: exchanged.act,
         exchange: Some(Exchange {
