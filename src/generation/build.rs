@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use assay_reconciler::{diff::Generation, kind::Kind};
+use assay_reconciler::{
+    diff::{Generation, Owner},
+    kind::Kind,
+};
 
 use super::{
     Engine,
@@ -153,6 +156,7 @@ fn put(snapshot: &mut Snapshot, kind: Kind, document: Document) -> Result<(), Un
             name: document.name,
         }),
         Kind::OidcClient => Arc::make_mut(&mut snapshot.clients).insert(Client {
+            registered_itself: document.owner(kind)? == Owner::Registration,
             spec: document.spec(kind)?,
             uid: document.id,
             name: document.name,

@@ -26,6 +26,8 @@ pub struct Client {
     pub uid: String,
     /// The `client_id`.
     pub name: String,
+    /// Whether nobody here wrote its manifest: it registered itself (RFC 7591).
+    pub registered_itself: bool,
     /// What the manifest says.
     pub spec: OidcClientSpec,
 }

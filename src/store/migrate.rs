@@ -50,6 +50,7 @@ embed! {
     5 "0005_attempts",
     6 "0006_consented_claims",
     7 "0007_scopes_and_themes",
+    8 "0008_consented_resources",
 }
 
 /// The number of the newest migration this binary knows.

@@ -32,11 +32,12 @@ impl Administration {
     pub async fn consents(
         &self,
         snapshot: &Snapshot,
+        issuer: &str,
         user_id: &str,
     ) -> Result<Vec<ClientAccess>, Refusal> {
         self.user(user_id).await?;
         let now = self.clock.now();
-        Ok(oidc_provider::access_of(&self.store, snapshot, user_id, now).await?)
+        Ok(oidc_provider::access_of(&self.store, snapshot, issuer, user_id, now).await?)
     }
 
     /// Takes back in somebody's name what a client was given, and all its tokens with it.
@@ -77,7 +78,9 @@ async fn list(
     Path(id): Path<String>,
 ) -> Result<axum::Json<Consents>, Problem> {
     let administration = permitted.administration;
-    let consents = administration.consents(&context.snapshot, &id).await?;
+    let consents = administration
+        .consents(&context.snapshot, &context.site.issuer, &id)
+        .await?;
     Ok(axum::Json(Consents { consents }))
 }
 

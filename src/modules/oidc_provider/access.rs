@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{
     claims_request::ClaimNames,
     consent::{self, Consented},
+    resource::Resources,
     scope::Scopes,
 };
 use crate::{
@@ -32,6 +33,8 @@ pub struct ClientAccess {
     pub scopes: Vec<String>,
     /// Claims that it was given one by one.
     pub claims: Vec<String>,
+    /// Resource servers beyond this provider that its tokens may be for.
+    pub resources: Vec<String>,
     /// When something was allowed or used last.
     pub granted_at: UnixMillis,
     /// Sign-ins of it that live.
@@ -43,6 +46,7 @@ struct Row {
     client_uid: String,
     scope: String,
     claims: Option<String>,
+    resource: Option<String>,
     at: UnixMillis,
     is_grant: bool,
 }
@@ -57,6 +61,7 @@ impl ClientAccess {
         let given = Consented {
             scopes: Scopes::parse(&self.scopes.join(" ")),
             claims: ClaimNames::parse(&self.claims.join(" ")),
+            ..Consented::default()
         };
         let words = consent::in_words(&given, snapshot, language).into_iter();
         words
@@ -70,17 +75,19 @@ impl ClientAccess {
 pub async fn access_of(
     store: &Store,
     snapshot: &Snapshot,
+    issuer: &str,
     user_id: &str,
     now: UnixMillis,
 ) -> Result<Vec<ClientAccess>, StoreError> {
     let rows = fetch_all!(
         store,
         Row,
-        "SELECT client_uid, scope, claims, granted_at AS at, FALSE AS is_grant
+        "SELECT client_uid, scope, claims, resource, granted_at AS at, FALSE AS is_grant
            FROM oidc_consents
           WHERE user_id = $1
           UNION ALL
-         SELECT g.client_uid, g.scope, NULL AS claims, g.created_at AS at, TRUE AS is_grant
+         SELECT g.client_uid, g.scope, NULL AS claims, g.resource, g.created_at AS at,
+                TRUE AS is_grant
            FROM oidc_grants g
            LEFT JOIN sessions s ON s.id = g.session_id
           WHERE g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2
@@ -97,6 +104,8 @@ pub async fn access_of(
         given.scopes = given.scopes.union(&Scopes::parse(&row.scope));
         let claims = ClaimNames::parse(row.claims.as_deref().unwrap_or_default());
         given.claims = given.claims.union(&claims);
+        let resources = Resources::stored(row.resource.as_deref());
+        given.resources = given.resources.union(&resources.beyond(issuer));
         *at = row.at.max(*at);
         *live += usize::from(row.is_grant);
     }
@@ -110,6 +119,7 @@ pub async fn access_of(
                 display_name: display_name.unwrap_or(&client.name).clone(),
                 scopes: given.scopes.iter().map(str::to_owned).collect(),
                 claims: given.claims.iter().map(str::to_owned).collect(),
+                resources: given.resources.iter().map(str::to_owned).collect(),
                 granted_at,
                 live_grants,
             })

@@ -71,6 +71,24 @@ impl Resources {
         }
     }
 
+    /// Those that are not this provider itself.
+    pub(super) fn beyond(&self, issuer: &str) -> Self {
+        let beyond = self.0.iter().filter(|one| *one != issuer);
+        Self(beyond.cloned().collect())
+    }
+
+    pub(super) fn is_within(&self, given: &Self) -> bool {
+        self.0.is_subset(&given.0)
+    }
+
+    pub(super) fn union(&self, other: &Self) -> Self {
+        Self(&self.0 | &other.0)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     pub(super) fn into_set(self) -> BTreeSet<String> {
         self.0
     }

@@ -38,6 +38,7 @@ mod tests {
 
     fn client(uid: &str, redirect_uri: &str) -> Client {
         Client {
+            registered_itself: false,
             uid: uid.to_owned(),
             name: "app".to_owned(),
             spec: serde_json::from_value(json!({

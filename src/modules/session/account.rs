@@ -60,7 +60,14 @@ pub(super) async fn show(
     let look = reader.look(None, Some(&person));
     let access = if context.snapshot.is_on(ModuleName::OidcProvider) {
         let snapshot = &context.snapshot;
-        oidc_provider::access_of(&context.store, snapshot, &person.user_id, now).await?
+        oidc_provider::access_of(
+            &context.store,
+            snapshot,
+            &context.site.issuer,
+            &person.user_id,
+            now,
+        )
+        .await?
     } else {
         Vec::new()
     };

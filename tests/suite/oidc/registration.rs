@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Bench, CALLBACK};
-use crate::harness::{Registration, RelyingParty, Reply, TestDb};
+use super::{Bench, CALLBACK, device::Device};
+use crate::harness::{Registration, RelyingParty, Reply, TestDb, Visitor};
 
 both_databases!(
     a_client_registers_and_signs_somebody_in,
@@ -16,6 +16,7 @@ both_databases!(
     a_client_manages_itself_and_nobody_else,
     what_registered_is_left_alone_by_manifests,
     a_manifest_can_take_a_client_over,
+    people_are_told_that_nobody_has_checked_an_app,
     a_registration_expires,
     a_device_has_no_sector_by_its_own_word,
 );
@@ -548,11 +549,8 @@ async fn what_registered_is_left_alone_by_manifests(db: TestDb) {
     assert_eq!(bench.owner_of(&client), None);
 }
 
-async fn a_manifest_can_take_a_client_over(db: TestDb) {
-    let bench = bench(db, "open: false").await;
-    let client = bench.registered(&app()).await;
-    let id = client["client_id"].as_str().unwrap();
-    let manifest = format!(
+fn manifest_of(id: &str) -> String {
+    format!(
         "apiVersion: assay/v1
 kind: OidcClient
 metadata: {{ name: {id} }}
@@ -560,8 +558,14 @@ spec:
   clientSecret: {{ fromEnv: WIKI_SECRET }}
   redirectUris: [{CALLBACK}]
 "
-    );
-    bench.manifests.write("taken.yaml", &manifest);
+    )
+}
+
+async fn a_manifest_can_take_a_client_over(db: TestDb) {
+    let bench = bench(db, "open: false").await;
+    let client = bench.registered(&app()).await;
+    let id = client["client_id"].as_str().unwrap();
+    bench.manifests.write("taken.yaml", &manifest_of(id));
     let path = bench.manifests.path().to_str().unwrap();
     let apply = |more: &[&str]| {
         let arguments = ["apply", "-f", path]
@@ -581,6 +585,54 @@ spec:
         let reply = bench.manage(method, &client, None).await.expect_status(403);
         assert!(reply.body.contains("set:default"), "{reply:#?}");
     }
+}
+
+async fn people_are_told_that_nobody_has_checked_an_app(db: TestDb) {
+    const NOTICE: &str = "This app registered itself; nobody here has checked it.";
+    const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+    let grants = format!("grantTypes: [authorization_code, '{DEVICE}']");
+    let bench = bench(db, &grants).await;
+    let mut visitor = bench.assay.visitor();
+    let wiki = bench.wiki().await;
+    let page = visitor.open(&wiki.authorization().url()).await.page();
+    let page = visitor.submit(&bench.sign_in_form(&page)).await.page();
+    page.form_with_button("decision");
+    assert!(!page.reply.body.contains(NOTICE), "{page:#?}");
+
+    let mut app = app();
+    app["grant_types"] = json!(["authorization_code", DEVICE]);
+    let client = bench.registered(&app).await;
+    let party = bench.party(&client).await;
+    let question = async |visitor: &mut Visitor| {
+        let request = party.authorization().with("scope", "openid");
+        let page = visitor.open(&request.url()).await.page();
+        page.form_with_button("decision");
+        page.reply.body
+    };
+    let body = question(&mut visitor).await;
+    assert!(body.contains(NOTICE), "{body}");
+    let host = CALLBACK.split('/').nth(2).unwrap();
+    let sent_to = format!("you will be sent to <strong><bdi>{host}</bdi></strong>");
+    assert!(body.contains(&sent_to), "{body}");
+
+    let reply = party.post("device_authorization_endpoint", &[("scope", "openid")]);
+    let device = Device::in_answer(&reply.await.expect_status(200).json());
+    let page = bench.type_code(&mut visitor, &device).await;
+    page.form_with_button("decision");
+    assert!(page.reply.body.contains(NOTICE), "{page:#?}");
+
+    // Whoever writes its manifest vouches for it.
+    let id = client["client_id"].as_str().unwrap();
+    bench.manifests.write("taken.yaml", &manifest_of(id));
+    let path = bench.manifests.path().to_str().unwrap();
+    let apply = ["apply", "--take-over", "-f", path];
+    let apply = bench.assay.remote_command(apply);
+    apply.env("WIKI_SECRET", super::SECRET).run().expect_code(0);
+    let body = question(&mut visitor).await;
+    assert!(
+        !body.contains(NOTICE) && !body.contains("sent to"),
+        "{body}"
+    );
 }
 
 async fn a_registration_expires(db: TestDb) {

@@ -8,7 +8,7 @@ use super::{
     Bench,
     device::{self, Device},
 };
-use crate::harness::{Authorization, Command, Manifests, RelyingParty, TestDb, Tokens};
+use crate::harness::{Authorization, Command, Manifests, Page, RelyingParty, TestDb, Tokens};
 
 both_databases!(
     a_token_is_for_the_resources_asked_for,
@@ -17,6 +17,7 @@ both_databases!(
     a_resource_that_was_taken_away_is_not_given,
     every_grant_knows_resources,
     a_resource_server_learns_of_its_tokens,
+    people_are_told_where_a_token_is_good_and_asked_anew,
 );
 
 const STOCK: &str = "https://stock.example.com";
@@ -64,6 +65,16 @@ metadata: { name: shelves }
 spec:
   clientSecret: { fromEnv: WIKI_SECRET }
   grantTypes: [client_credentials]
+---
+apiVersion: assay/v1
+kind: OidcClient
+metadata: { name: till }
+spec:
+  clientSecret: { fromEnv: WIKI_SECRET }
+  redirectUris: [https://wiki.example.com/callback]
+  grantTypes: [authorization_code, "urn:ietf:params:oauth:grant-type:device_code"]
+  scopes: [openid]
+  resources: ["https://print.example.com/v2?tenant=1", https://stock.example.com, "ISSUER"]
 "#;
 
 async fn start(db: TestDb) -> Bench {
@@ -431,4 +442,87 @@ async fn a_resource_server_learns_of_its_tokens(db: TestDb) {
         assert_eq!(introspect(&shelves, token).await, nothing);
     }
     assert_eq!(introspect(&stock, &opaque).await["active"], true);
+}
+
+/// The resource servers that the page names.
+fn named(page: &Page, issuer: &str) -> Vec<String> {
+    let names = page.tags("bdi").into_iter().map(|tag| tag.text);
+    names
+        .filter(|name| [STOCK, PRINT, issuer].contains(&name.as_str()))
+        .collect()
+}
+
+async fn people_are_told_where_a_token_is_good_and_asked_anew(db: TestDb) {
+    let bench = start(db).await;
+    let issuer = bench.assay.issuer();
+    let till = bench.client("till", "openid").await;
+    let mut visitor = bench.assay.visitor();
+    let nobody = Vec::<String>::new();
+
+    // Nobody is asked whether a token may be for this provider.
+    let request = till.authorization();
+    let page = visitor.open(&request.url()).await.page();
+    let page = visitor.submit(&bench.sign_in_form(&page)).await.page();
+    assert_eq!(named(&page, &issuer), nobody);
+    assert!(!page.reply.body.contains("valid at"), "{page:#?}");
+    let allow = page.form_with_button("decision").press("decision", "allow");
+    till.code_in(&visitor.submit(&allow).await.left(), &request);
+    let request = till.authorization();
+    let callback = visitor.open(&asking(&request, &[&issuer])).await.left();
+    till.code_in(&callback, &request);
+
+    let mut known = Vec::new();
+    for resource in [STOCK, PRINT] {
+        let silent = till.authorization().with("prompt", "none");
+        let callback = visitor.open(&asking(&silent, &[resource])).await.left();
+        assert_eq!(till.error_in(&callback, &silent), "consent_required");
+        let request = till.authorization();
+        let url = asking(&request, &[resource, &issuer]);
+        let page = visitor.open(&url).await.page();
+        assert_eq!(named(&page, &issuer), [resource]);
+        assert!(page.reply.body.contains("This access is valid at:"));
+        let allow = page.form_with_button("decision").press("decision", "allow");
+        till.code_in(&visitor.submit(&allow).await.left(), &request);
+        // It is remembered beside what was allowed before.
+        known.push(resource);
+        let request = till.authorization();
+        let callback = visitor.open(&asking(&request, &known)).await.left();
+        till.code_in(&callback, &request);
+    }
+    let said = bench.audit("oidc.consent").await;
+    assert!(
+        said.iter()
+            .any(|event| event["detail"]["resource"] == STOCK),
+        "{said:#?}"
+    );
+    let account = bench.assay.url("/auth/account");
+    let page = visitor.open(&account).await.page();
+    assert_eq!(named(&page, &issuer), [PRINT, STOCK]);
+
+    // What a device was allowed counts, too.
+    let mut visitor = bench.assay.visitor();
+    let page = visitor.open(&account).await.page();
+    let page = visitor.submit(&bench.sign_in_form(&page)).await.page();
+    let withdraw = page
+        .forms()
+        .into_iter()
+        .find(|form| form.has_field("client"));
+    visitor.submit(&withdraw.unwrap()).await;
+    let form = [
+        ("scope", "openid"),
+        ("resource", PRINT),
+        ("resource", &issuer),
+    ];
+    let reply = till.post("device_authorization_endpoint", &form).await;
+    let device = Device::in_answer(&reply.expect_status(200).json());
+    let page = bench.type_code(&mut visitor, &device).await;
+    assert_eq!(named(&page, &issuer), [PRINT]);
+    let allow = page.form_with_button("decision").press("decision", "allow");
+    visitor.submit(&allow).await;
+    let request = till.authorization();
+    let callback = visitor.open(&asking(&request, &[PRINT])).await.left();
+    till.code_in(&callback, &request);
+    let request = till.authorization();
+    let page = visitor.open(&asking(&request, &[STOCK])).await.page();
+    assert_eq!(named(&page, &issuer), [STOCK]);
 }

@@ -107,10 +107,10 @@ pub(super) fn schemas() -> Value {
         "Users": object(&["users"], &json!({ "users": list(&refer("User")), "next": text() })),
         "Consents": object(&["consents"], &json!({
             "consents": list(&object(
-                &["client", "displayName", "scopes", "claims", "grantedAt", "liveGrants"],
+                &["client", "displayName", "scopes", "claims", "resources", "grantedAt", "liveGrants"],
                 &json!({
                     "client": text(), "displayName": text(), "scopes": list(&text()),
-                    "claims": list(&text()), "grantedAt": millis, "liveGrants": integer(),
+                    "claims": list(&text()), "resources": list(&text()), "grantedAt": millis, "liveGrants": integer(),
                 }),
             )),
         })),

@@ -200,6 +200,7 @@ pub(super) async fn next_step(
             chosen: flow.chosen.as_deref(),
             now: context.clock.now(),
             hinted: hinted.as_deref(),
+            issuer: &context.site.issuer,
             consented: &consented,
         },
     ))

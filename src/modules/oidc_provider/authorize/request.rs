@@ -70,11 +70,12 @@ pub(in crate::modules::oidc_provider) struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// What the person must have consented to.
-    pub(in crate::modules::oidc_provider) fn needed(&self) -> Consented {
+    /// What the person must have consented to. Nobody is asked whether a token may be for `issuer`.
+    pub(in crate::modules::oidc_provider) fn needed(&self, issuer: &str) -> Consented {
         Consented {
             scopes: self.scopes.clone(),
             claims: self.claims.beyond(&self.scopes, &self.client.spec.scopes),
+            resources: self.resources.beyond(issuer),
         }
     }
 }

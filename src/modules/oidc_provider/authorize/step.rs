@@ -28,6 +28,8 @@ pub(in crate::modules::oidc_provider) struct Situation<'a> {
     pub(in crate::modules::oidc_provider) chosen: Option<&'a str>,
     /// The person that the `id_token_hint` names.
     pub(in crate::modules::oidc_provider) hinted: Option<&'a str>,
+    /// This provider, as resources name it.
+    pub(in crate::modules::oidc_provider) issuer: &'a str,
     /// What the person has consented to before.
     pub(in crate::modules::oidc_provider) consented: &'a Consented,
 }
@@ -96,7 +98,7 @@ pub(in crate::modules::oidc_provider) fn next(
     if request.prompt.select_account && !is_chosen {
         return Step::ChooseAccount;
     }
-    if needs_consent(request, situation.consented) {
+    if needs_consent(request, situation) {
         return if is_silent {
             Step::Refuse(ErrorCode::ConsentRequired, "the person has not consented")
         } else {
@@ -122,10 +124,12 @@ fn unmet() -> Step {
     )
 }
 
-fn needs_consent(request: &AuthorizationRequest, consented: &Consented) -> bool {
+fn needs_consent(request: &AuthorizationRequest, situation: &Situation<'_>) -> bool {
     request.prompt.consent
         || (request.client.spec.consent == Consent::Explicit
-            && !request.needed().is_within(consented))
+            && !request
+                .needed(situation.issuer)
+                .is_within(situation.consented))
 }
 
 #[cfg(test)]
@@ -151,6 +155,7 @@ mod tests {
     fn request(consent: &str) -> AuthorizationRequest {
         AuthorizationRequest {
             client: Arc::new(Client {
+                registered_itself: false,
                 uid: "1".into(),
                 name: "app".into(),
                 spec: serde_json::from_value(json!({ "consent": consent })).unwrap(),
@@ -201,6 +206,7 @@ mod tests {
                 now: at(110),
                 chosen: None,
                 hinted: request.id_token_hint.as_deref(),
+                issuer: "https://auth.example.com",
                 consented: &consented,
             },
         )

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header::SET_COOKIE},
     response::Response,
 };
+use url::Url;
 
 use super::{
     super::{
@@ -40,6 +41,10 @@ struct ConsentPage<'a> {
     terms: Option<&'a str>,
     person: &'a str,
     scopes: Vec<(&'a str, Option<&'a str>)>,
+    resources: Vec<&'a str>,
+    registered_itself: bool,
+    /// The host that comes next, where nobody vouches for the client.
+    sent_to: Option<&'a str>,
     csrf: &'a str,
     flow: &'a str,
     other_account: &'a str,
@@ -88,8 +93,12 @@ fn ask(
         ..flow
     };
     let spec = &request.client.spec;
-    let needed = request.needed();
+    let needed = request.needed(&context.site.issuer);
     let logo = spec.logo_uri.as_ref().map(WebUri::as_str);
+    let registered_itself = request.client.registered_itself;
+    let sent_to = registered_itself
+        .then(|| destination(&request.recipient.redirect_uri))
+        .flatten();
     let page = ConsentPage {
         look,
         texts: &look.language.consent,
@@ -99,6 +108,9 @@ fn ask(
         terms: spec.tos_uri.as_ref().map(WebUri::as_str),
         person: &person.email,
         scopes: meaning::in_words(&needed, &context.snapshot, look.language),
+        resources: needed.resources.iter().collect(),
+        registered_itself,
+        sent_to: sent_to.as_deref(),
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
         flow: &flow.seal(&context.keyring)?,
         other_account: &session::with_return_to("/auth/login", resume),
@@ -107,6 +119,12 @@ fn ask(
         .leading_to(&request.recipient.redirect_uri)
         .showing(logo);
     Ok(pages::page(StatusCode::OK, &page, look, &policy))
+}
+
+/// Where the person is sent, in short: the host, or the scheme of an app on their device.
+fn destination(redirect_uri: &str) -> Option<String> {
+    let uri = Url::parse(redirect_uri).ok()?;
+    Some(uri.host_str().unwrap_or(uri.scheme()).to_owned())
 }
 
 /// `POST /auth/consent`
@@ -158,7 +176,7 @@ pub(in crate::modules::oidc_provider) async fn decide(
             // The sign-in may have grown too old while the page was open.
             match authorize::next_step(&context, &request, Some(&person), &flow).await? {
                 Step::Consent | Step::Grant => {
-                    let allowed = request.needed();
+                    let allowed = request.needed(&context.site.issuer);
                     authorize::grant(&context, &look, &request, &person, Some(&allowed)).await
                 }
                 Step::SignIn | Step::ChooseAccount | Step::Refuse(..) => {

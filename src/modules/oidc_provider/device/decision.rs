@@ -30,7 +30,7 @@ use crate::{
 pub(super) struct Asked {
     pub(super) client: Arc<Client>,
     pub(super) scopes: Scopes,
-    resources: Resources,
+    pub(super) resources: Resources,
     expires_at: UnixMillis,
 }
 
@@ -129,6 +129,7 @@ pub(super) async fn allow(
     let scopes = &asked.scopes;
     let allowed = Consented {
         scopes: scopes.clone(),
+        resources: asked.resources.beyond(&context.site.issuer),
         ..Consented::default()
     };
     consent::remember(&mut tx, &person.user_id, &client.uid, &allowed, now).await?;

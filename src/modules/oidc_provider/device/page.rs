@@ -57,6 +57,8 @@ struct QuestionPage<'a> {
     user_code: &'a str,
     person: &'a str,
     scopes: Vec<(&'a str, Option<&'a str>)>,
+    resources: Vec<&'a str>,
+    registered_itself: bool,
     csrf: &'a str,
     flow: &'a str,
     other_account: &'a str,
@@ -126,6 +128,7 @@ fn put_question(
     };
     let spec = &asked.client.spec;
     let logo = spec.logo_uri.as_ref().map(WebUri::as_str);
+    let resources = asked.resources.beyond(&context.site.issuer);
     let page = QuestionPage {
         look,
         texts: &look.language.device,
@@ -135,6 +138,8 @@ fn put_question(
         user_code: &flow.user_code.to_string(),
         person: &person.email,
         scopes: consent::of_scopes(&asked.scopes, &context.snapshot, look.language),
+        resources: resources.iter().collect(),
+        registered_itself: asked.client.registered_itself,
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
         flow: &flow.seal(&context.keyring)?,
         other_account: &session::with_return_to("/auth/login", here),

@@ -58,6 +58,9 @@ pub(super) static ARABIC: Language = Language {
     consent: Consent {
         title: "هل تسمح بالوصول؟",
         asks: phrase("يطلب {client} الإذن بما يلي:"),
+        valid_at: "يسري هذا الوصول لدى:",
+        registered_itself: "سجّل هذا التطبيق نفسه بنفسه، ولم يتحقّق منه أحد هنا.",
+        sent_to: phrase("بعد إجابتك ستُنقل إلى {host}."),
         policy: "سياسة الخصوصية",
         terms: "شروط الخدمة",
         stale: "يُرجى اتخاذ القرار مرة أخرى",

@@ -59,6 +59,9 @@ pub(super) static ENGLISH: Language = Language {
     consent: Consent {
         title: "Allow access?",
         asks: phrase("{client} would like to:"),
+        valid_at: "This access is valid at:",
+        registered_itself: "This app registered itself; nobody here has checked it.",
+        sent_to: phrase("After your answer you will be sent to {host}."),
         policy: "Privacy policy",
         terms: "Terms of service",
         stale: "Please decide again",

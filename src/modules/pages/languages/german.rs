@@ -64,6 +64,9 @@ pub(super) static GERMAN: Language = Language {
     consent: Consent {
         title: "Zugriff erlauben?",
         asks: phrase("{client} möchte:"),
+        valid_at: "Dieser Zugriff gilt bei:",
+        registered_itself: "Diese App hat sich selbst registriert; niemand hier hat sie geprüft.",
+        sent_to: phrase("Nach Ihrer Antwort werden Sie zu {host} weitergeleitet."),
         policy: "Datenschutzerklärung",
         terms: "Nutzungsbedingungen",
         stale: "Bitte entscheiden Sie noch einmal",

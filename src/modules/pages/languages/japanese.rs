@@ -58,6 +58,9 @@ pub(super) static JAPANESE: Language = Language {
     consent: Consent {
         title: "アクセスを許可しますか?",
         asks: phrase("{client} が次の許可を求めています。"),
+        valid_at: "このアクセスが有効な場所:",
+        registered_itself: "このアプリは自ら登録したもので、ここでは誰も確認していません。",
+        sent_to: phrase("回答すると {host} に移動します。"),
         policy: "プライバシーポリシー",
         terms: "利用規約",
         stale: "もう一度お選びください",

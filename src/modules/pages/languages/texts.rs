@@ -118,6 +118,12 @@ texts! {
         title: Text,
         /// Over a list of what it asks for, with the texts of `scopes`.
         asks: Phrase,
+        /// Over a list of addresses: other servers that the application may use in the person's name.
+        valid_at: Text,
+        /// A warning: the application is here by its own doing.
+        registered_itself: Text,
+        /// `{host}` is where the browser goes after the answer.
+        sent_to: Phrase,
         /// A link.
         policy: Text,
         /// A link.

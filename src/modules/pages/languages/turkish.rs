@@ -61,6 +61,9 @@ pub(super) static TURKISH: Language = Language {
     consent: Consent {
         title: "Erişime izin veriyor musunuz?",
         asks: phrase("{client} şunları yapmak istiyor:"),
+        valid_at: "Bu erişimin geçerli olduğu yerler:",
+        registered_itself: "Bu uygulama kendi kendini kaydetti; burada kimse onu denetlemedi.",
+        sent_to: phrase("Yanıtınızdan sonra {host} adresine yönlendirileceksiniz."),
         policy: "Gizlilik politikası",
         terms: "Hizmet koşulları",
         stale: "Lütfen yeniden karar verin",
