@@ -18,6 +18,7 @@ pub struct Visitor {
     /// By name alone: every test has one host, and a path narrower than it is nothing a test relies on.
     pub cookies: BTreeMap<String, String>,
     languages: Option<String>,
+    forwarded_for: Option<String>,
 }
 
 /// A page that was shown.
@@ -95,12 +96,19 @@ impl Visitor {
             http,
             cookies: BTreeMap::new(),
             languages: None,
+            forwarded_for: None,
         }
     }
 
     /// Their browser asks for these languages from now on.
     pub fn reading(mut self, languages: &str) -> Self {
         self.languages = Some(languages.to_owned());
+        self
+    }
+
+    /// A proxy in between says that they are at this address.
+    pub fn forwarded_for(mut self, address: &str) -> Self {
+        self.forwarded_for = Some(address.to_owned());
         self
     }
 
@@ -153,6 +161,9 @@ impl Visitor {
         for _ in 0..REDIRECT_LIMIT {
             if let Some(languages) = &self.languages {
                 request = request.header(ACCEPT_LANGUAGE, languages);
+            }
+            if let Some(address) = &self.forwarded_for {
+                request = request.header("x-forwarded-for", address);
             }
             let reply = Reply::to(request.header(COOKIE, self.cookie_header())).await;
             self.remember(&reply);
