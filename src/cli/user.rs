@@ -3,6 +3,7 @@
 use std::io::Read as _;
 
 use clap::Subcommand;
+use serde_json::{Map, Value};
 
 use super::{Exit, Failure, output, way::Where};
 use crate::{
@@ -17,7 +18,9 @@ const EXAMPLES: &str = "\
 Examples:
   assay user create --email ada@example.com
   assay user create --email ada@example.com --password-stdin < password
-  assay user create --email ada@example.com --admin";
+  assay user create --email ada@example.com --admin
+  assay user create --email ada@example.com --attribute name='Ada Lovelace' --attribute locale=en
+  assay user create --email ada@example.com --attribute phone_number_verified:=true";
 
 /// The command's arguments.
 #[derive(Debug, clap::Args)]
@@ -43,6 +46,9 @@ enum Action {
         /// Let the person use the admin console.
         #[arg(long)]
         admin: bool,
+        /// What is known about the person: NAME=TEXT, or NAME:=JSON for what is no text. May repeat.
+        #[arg(long = "attribute", value_name = "NAME=TEXT", value_parser = attribute)]
+        attributes: Vec<(String, Value)>,
         #[command(flatten)]
         place: Where,
     },
@@ -53,6 +59,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         email,
         password_stdin,
         admin,
+        attributes,
         place,
     } = arguments.action;
     let password = if password_stdin {
@@ -64,6 +71,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         email,
         password: Some(password.clone()),
         is_admin: admin,
+        attributes: Value::Object(Map::from_iter(attributes)),
     };
     let person = place.to_write().await?.create_user(&request).await?;
     output::note(&format!("created {} ({})", person.email, person.id));
@@ -72,6 +80,18 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         output::print_line(password.expose())?;
     }
     Ok(Exit::Done)
+}
+
+fn attribute(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("write NAME=TEXT, or NAME:=JSON for what is no text")?;
+    match name.strip_suffix(':') {
+        None => Ok((name.to_owned(), value.into())),
+        Some(name) => serde_json::from_str(value)
+            .map(|value| (name.to_owned(), value))
+            .map_err(|error| format!("what follows `{name}:=` is no JSON: {error}")),
+    }
 }
 
 fn read() -> Result<Secret<String>, Failure> {

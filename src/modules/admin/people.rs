@@ -11,8 +11,8 @@ use axum::{
     http::StatusCode,
     routing::{get, put},
 };
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 
 use super::{
     Administration, Refusal,
@@ -27,7 +27,7 @@ use crate::{
         audit::{self, AuditEvent},
         password::{self, PasswordError},
         session,
-        user::{self, CreateUserError, NewUser},
+        user::{self, Attributes, ChangeAttributesError, CreateUserError, NewUser},
     },
     store::{Tx, execute, fetch_all, fetch_optional},
 };
@@ -49,6 +49,9 @@ pub struct CreateUser {
     /// Whether the person may use the admin console.
     #[serde(default)]
     pub is_admin: bool,
+    /// What is known about the person: an object of OpenID Connect standard claims and others.
+    #[serde(default)]
+    pub attributes: Value,
 }
 
 /// What is to be changed about somebody; what is left out stays.
@@ -61,6 +64,14 @@ pub struct UpdateUser {
     /// Whether the person may use the admin console.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_admin: Option<bool>,
+    /// A change to what is known about the person (RFC 7396): what is `null` goes.
+    #[serde(default, deserialize_with = "sent", skip_serializing)]
+    pub attributes: Option<Value>,
+}
+
+/// `null` is a change, and not left out.
+fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// Whether the account may be used from now on.
@@ -111,6 +122,10 @@ pub struct Person {
     pub is_admin: bool,
     /// Whether there is a password to sign in with.
     pub has_password: bool,
+    /// What is known about the person, as `name` or `locale`.
+    #[serde(default)]
+    #[sqlx(try_from = "String")]
+    pub attributes: Attributes,
     /// When the account was made.
     pub created_at: UnixMillis,
     /// When it was changed last.
@@ -139,12 +154,17 @@ impl Administration {
             email,
             password_hash,
             is_admin: request.is_admin,
+            attributes: Attributes::default().patched(&request.attributes)?,
         };
+        let has_attributes = new.attributes != Attributes::default();
         let mut tx = self.store.begin().await?;
         let user = user::create(&mut tx, new, self.clock.now())
             .await
             .map_err(PasswordError::Create)?;
-        let detail = json!({ "email": user.email, "isAdmin": user.is_admin });
+        let mut detail = json!({ "email": user.email, "isAdmin": user.is_admin });
+        if has_attributes {
+            detail["attributes"] = names(&request.attributes);
+        }
         self.note(&mut tx, "user.create", &user.id, detail).await?;
         tx.commit().await?;
         self.user(&user.id).await
@@ -156,7 +176,7 @@ impl Administration {
             &self.store,
             Person,
             "SELECT id, email, email_verified, state, is_admin,
-                    password_hash IS NOT NULL AS has_password, created_at, updated_at
+                    password_hash IS NOT NULL AS has_password, attributes, created_at, updated_at
                FROM users WHERE id = $1",
             id
         )?
@@ -177,7 +197,7 @@ impl Administration {
             &self.store,
             Person,
             "SELECT id, email, email_verified, state, is_admin,
-                    password_hash IS NOT NULL AS has_password, created_at, updated_at
+                    password_hash IS NOT NULL AS has_password, attributes, created_at, updated_at
                FROM users
               WHERE id > $1 AND email = COALESCE($2, email)
               ORDER BY id
@@ -215,12 +235,18 @@ impl Administration {
             )?;
             is_known &= rows == 1;
         }
+        if let Some(patch) = request.attributes.as_ref().filter(|_| is_known) {
+            user::change_attributes(&mut tx, id, patch, now).await?;
+        }
         if !is_known {
             tx.rollback().await?;
             return Err(Refusal::UnknownUser);
         }
-        self.note(&mut tx, "user.update", id, json!(request))
-            .await?;
+        let mut detail = json!(request);
+        if let Some(patch) = &request.attributes {
+            detail["attributes"] = names(patch);
+        }
+        self.note(&mut tx, "user.update", id, detail).await?;
         tx.commit().await?;
         self.user(id).await
     }
@@ -289,6 +315,25 @@ impl Administration {
             ip: None,
         };
         Ok(audit::record(tx, event, self.clock.now()).await?)
+    }
+}
+
+/// Which attributes were changed, for the audit log: never to what.
+fn names(attributes: &Value) -> Value {
+    let names = attributes
+        .as_object()
+        .into_iter()
+        .flat_map(|all| all.keys());
+    names.map(String::as_str).collect()
+}
+
+impl From<ChangeAttributesError> for Refusal {
+    fn from(error: ChangeAttributesError) -> Self {
+        match error {
+            ChangeAttributesError::Unknown => Self::UnknownUser,
+            ChangeAttributesError::Refused(refused) => Self::Attributes(refused),
+            ChangeAttributesError::Store(error) => Self::Store(error),
+        }
     }
 }
 

@@ -10,7 +10,11 @@ use serde_json::{Value, json};
 use crate::{
     crypto::password,
     generation::{ApplyError, KeyError},
-    modules::{Problem, password::PasswordError, user::CreateUserError},
+    modules::{
+        Problem,
+        password::PasswordError,
+        user::{AttributesRefused, CreateUserError},
+    },
     store::StoreError,
 };
 
@@ -47,6 +51,9 @@ pub enum Refusal {
     /// An account that cannot be made or changed like that.
     #[error(transparent)]
     Password(PasswordError),
+    /// Attributes that nobody can have.
+    #[error(transparent)]
+    Attributes(#[from] AttributesRefused),
     /// A plan that cannot be written down.
     #[error("a plan cannot be written as JSON: {0}")]
     Encode(#[from] serde_json::Error),
@@ -85,7 +92,7 @@ impl Refusal {
     /// Which kind of problem it is: the last part of a problem document's `type`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::BadRequest(_) => kind::BAD_REQUEST,
+            Self::BadRequest(_) | Self::Attributes(_) => kind::BAD_REQUEST,
             Self::Manifests(_) => kind::INVALID_MANIFESTS,
             Self::SavedPlan(_) => kind::INVALID_PLAN,
             Self::Apply(error) => of_apply(error),

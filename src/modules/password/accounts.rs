@@ -4,7 +4,7 @@ use super::{Password, PasswordRefused};
 use crate::{
     clock::Clock,
     crypto::password::Passwords,
-    modules::user::{self, CreateUserError, Email, NewUser, NotAnEmail, User},
+    modules::user::{self, Attributes, CreateUserError, Email, NewUser, NotAnEmail, User},
     store::{Store, StoreError},
 };
 
@@ -62,6 +62,7 @@ pub async fn create_user(
         email,
         password_hash,
         is_admin,
+        attributes: Attributes::default(),
     };
     let mut tx = store.begin().await?;
     let user = user::create(&mut tx, new, clock.now()).await?;

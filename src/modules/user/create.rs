@@ -1,4 +1,4 @@
-use super::{Email, User, UserState};
+use super::{Attributes, Email, User, UserState};
 use crate::{
     clock::UnixMillis,
     crypto::token,
@@ -14,6 +14,8 @@ pub struct NewUser {
     pub password_hash: Option<String>,
     /// Whether the person may use the admin API and the console.
     pub is_admin: bool,
+    /// What is known about the person.
+    pub attributes: Attributes,
 }
 
 /// Why a person was not made.
@@ -30,11 +32,12 @@ pub enum CreateUserError {
 /// Makes the account, in the caller's transaction.
 pub async fn create(tx: &mut Tx, new: NewUser, now: UnixMillis) -> Result<User, CreateUserError> {
     let id = token::uuid_v7(now).map_err(StoreError::from)?.to_string();
+    let attributes = new.attributes.json();
     let changed_at = new.password_hash.is_some().then_some(now);
     let rows = execute!(
         tx,
-        "INSERT INTO users (id, email, state, is_admin, password_hash, password_changed_at, created_at, updated_at)
-         VALUES ($1, $2, 'active', $3, $4, $5, $6, $6)
+        "INSERT INTO users (id, email, state, is_admin, password_hash, password_changed_at, created_at, updated_at, attributes)
+         VALUES ($1, $2, 'active', $3, $4, $5, $6, $6, $7)
          ON CONFLICT (email) DO NOTHING",
         &id,
         new.email.as_str(),
@@ -42,6 +45,7 @@ pub async fn create(tx: &mut Tx, new: NewUser, now: UnixMillis) -> Result<User, 
         new.password_hash,
         changed_at,
         now,
+        &attributes,
     )?;
     if rows == 0 {
         return Err(CreateUserError::Exists(new.email));
@@ -52,7 +56,7 @@ pub async fn create(tx: &mut Tx, new: NewUser, now: UnixMillis) -> Result<User, 
         email_verified: false,
         state: UserState::Active,
         is_admin: new.is_admin,
-        attributes: "{}".to_owned(),
+        attributes,
         password_hash: None,
     })
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod at_once;
+mod attributes;
 mod authorize;
 mod back_channel;
 mod claims_parameter;

@@ -27,6 +27,27 @@ fn object(required: &[&str], properties: &Value) -> Value {
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
+/// OpenID Connect Core 5.1.
+fn attributes() -> Value {
+    json!({
+        "type": "object",
+        "description": "What is known about a person: OpenID Connect standard claims, and what scopes release. \
+            At most 16 KiB and five levels; not what the server vouches for, such as `sub` and `email`",
+        "properties": {
+            "name": text(), "family_name": text(), "given_name": text(), "middle_name": text(),
+            "nickname": text(), "preferred_username": text(), "gender": text(),
+            "profile": { "type": "string", "format": "uri" },
+            "picture": { "type": "string", "format": "uri" },
+            "website": { "type": "string", "format": "uri" },
+            "birthdate": { "type": "string", "description": "`YYYY-MM-DD`, `0000-MM-DD` or `YYYY`" },
+            "zoneinfo": text(), "locale": text(), "phone_number": text(),
+            "phone_number_verified": boolean(),
+            "address": { "type": "object", "additionalProperties": text() },
+        },
+        "additionalProperties": true,
+    })
+}
+
 pub(super) fn schemas() -> Value {
     let manifest = json!({ "type": "object", "description": "As in schema/assay.json" });
     let plan = json!({ "type": "object", "description": "As in schema/Plan.json" });
@@ -91,17 +112,23 @@ pub(super) fn schemas() -> Value {
         })),
         "CreateUser": object(&["email"], &json!({
             "email": text(), "password": text(), "isAdmin": boolean(),
+            "attributes": refer("Attributes"),
         })),
+        "Attributes": attributes(),
         "UpdateUser": object(&[], &json!({
             "state": { "enum": ["active", "disabled"] }, "isAdmin": boolean(),
+            "attributes": {
+                "type": ["object", "null"],
+                "description": "A merge patch (RFC 7396) of Attributes: what is `null` goes",
+            },
         })),
         "SetPassword": object(&["password"], &json!({ "password": text() })),
         "User": object(
-            &["id", "email", "emailVerified", "state", "isAdmin", "hasPassword", "createdAt", "updatedAt"],
+            &["id", "email", "emailVerified", "state", "isAdmin", "hasPassword", "attributes", "createdAt", "updatedAt"],
             &json!({
                 "id": text(), "email": text(), "emailVerified": boolean(),
                 "state": { "enum": ["active", "disabled", "pending"] }, "isAdmin": boolean(),
-                "hasPassword": boolean(), "createdAt": millis, "updatedAt": millis,
+                "hasPassword": boolean(), "attributes": refer("Attributes"), "createdAt": millis, "updatedAt": millis,
             }),
         ),
         "Users": object(&["users"], &json!({ "users": list(&refer("User")), "next": text() })),
