@@ -23,6 +23,8 @@ const SECONDS: u64 = 24;
 /// How long what fills a table at each sign-in may stay: six seconds at most by its lifetime, one until
 /// the next look, and what a busy machine takes.
 const STAYS: Duration = Duration::from_secs(12);
+/// How long somebody stays signed in: far shorter than a session lives here.
+const FRESH: Duration = Duration::from_secs(5);
 /// How long it may take until the last row has gone.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -75,7 +77,7 @@ spec:
 apiVersion: assay/v1
 kind: Module
 metadata: { name: session }
-spec: { settings: { ttl: 10s } }
+spec: { settings: { ttl: 20s } }
 ",
         ),
         shop(
@@ -118,6 +120,7 @@ struct Crowd {
     patient: RelyingParty,
     brief: RelyingParty,
     holder: Holder,
+    signed_in: Instant,
     rounds: Vec<Instant>,
 }
 
@@ -136,6 +139,11 @@ impl Crowd {
     /// One of everything that people and clients do, and leave undone.
     async fn round(&mut self) {
         self.rounds.push(Instant::now());
+        // Nobody's session is to end between a code and its tokens.
+        if self.signed_in.elapsed() > FRESH {
+            self.visitor = self.bench.assay.visitor();
+            self.signed_in = Instant::now();
+        }
         // Begun, and left at the login page; pushed, and never sent to the browser.
         let begun = self.shop.authorization();
         let mut stranger = self.bench.assay.visitor();
@@ -270,6 +278,7 @@ async fn tables_stay_bounded(db: TestDb) {
         patient: bench.client("patient", "openid").await,
         brief: bench.client("brief", "openid").await,
         holder: Holder::new(),
+        signed_in: Instant::now(),
         rounds: Vec::new(),
         bench,
     };
