@@ -36,16 +36,12 @@ pub fn shortest(object: &Object) -> Result<Value, serde_json::Error> {
 /// A spec of which every field that has a default has it. Fields without one hold something that no
 /// real spec holds.
 fn defaults(object: &Object) -> Result<Value, serde_json::Error> {
-    let least = match object.kind() {
+    if object.kind() == Kind::Module {
         // `enabled` is what the manifest is about: it is always written.
-        Kind::Module => {
-            let name: ModuleName = object.name().parse().map_err(serde::de::Error::custom)?;
-            return Ok(json!({ "settings": name.default_settings() }));
-        }
-        Kind::ZanzibarNamespace | Kind::Theme | Kind::Scope | Kind::OidcClient => json!({}),
-        Kind::AdminKey => json!({ "hash": format!("sha256:{:064}", 0) }),
-        Kind::UpstreamProvider => json!({ "issuer": "https://invalid.invalid", "clientId": "" }),
-    };
+        let name: ModuleName = object.name().parse().map_err(serde::de::Error::custom)?;
+        return Ok(json!({ "settings": name.default_settings() }));
+    }
+    let least = Spec::least(object.kind());
     let required: Vec<String> = least
         .as_object()
         .map(|fields| fields.keys().cloned().collect())

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -82,6 +82,21 @@ impl Spec {
             Kind::Scope => Spec::Scope(Deserialize::deserialize(spec)?),
             Kind::OidcClient => Spec::OidcClient(Deserialize::deserialize(spec)?),
         })
+    }
+
+    /// What a manifest of the kind must say at the least, as JSON.
+    pub(crate) fn least(kind: Kind) -> Value {
+        match kind {
+            Kind::UpstreamProvider => {
+                json!({ "issuer": "https://invalid.invalid", "clientId": "x" })
+            }
+            Kind::AdminKey => json!({ "hash": format!("sha256:{:064}", 0) }),
+            Kind::Module
+            | Kind::ZanzibarNamespace
+            | Kind::Theme
+            | Kind::Scope
+            | Kind::OidcClient => json!({}),
+        }
     }
 
     /// The secrets in it, each with the JSON pointer within `spec`.

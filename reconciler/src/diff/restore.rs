@@ -19,10 +19,10 @@ pub struct Restored {
 }
 
 impl Plan {
-    /// The plan that brings back `target`: all objects of an earlier generation, of all owners
-    /// but [`Owner::Registration`], and nothing else. Objects are known by their ids, so that names, owners and what was
-    /// deleted come back as they were. `observed` must be loaded whole. `digest` is the digest of
-    /// the generation that comes back.
+    /// The plan that brings back `target`: all objects of an earlier generation, of all owners but
+    /// [`Owner::Registration`], and nothing else. Objects are known by their ids, so that names,
+    /// owners and what was deleted come back as they were. `observed` must be loaded whole. `digest`
+    /// is the digest of the generation that comes back.
     ///
     /// # Errors
     /// An outcome that does not hold together (see [`Plan::check`]): this version may demand more

@@ -2,7 +2,6 @@
 
 mod across;
 mod admin_key;
-mod client_keys;
 mod envelope;
 mod finding;
 mod localized;
@@ -141,8 +140,6 @@ fn length(
     }
 }
 
-#[cfg(test)]
-mod appearance_tests;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;

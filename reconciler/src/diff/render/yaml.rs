@@ -27,29 +27,16 @@ pub(super) fn sides(change: &ChangeDocument) -> (Vec<String>, Vec<String>) {
     (side(&change.before), side(&change.after))
 }
 
-/// A manifest of the kind with nothing in it but what must be there.
-fn barest(kind: Kind) -> Value {
-    match kind {
-        Kind::UpstreamProvider => {
-            serde_json::json!({ "issuer": "https://x.example", "clientId": "x" })
-        }
-        Kind::AdminKey => serde_json::json!({ "hash": format!("sha256:{}", "0".repeat(64)) }),
-        Kind::Module | Kind::ZanzibarNamespace | Kind::Theme | Kind::Scope | Kind::OidcClient => {
-            serde_json::json!({})
-        }
-    }
-}
-
 fn leave_out_defaults(change: &ChangeDocument, document: &mut Value) {
-    let barest = barest(change.kind);
+    let least = Spec::least(change.kind);
     let Ok(Ok(Value::Object(defaults))) =
-        Spec::decode(change.kind, &change.name, barest.clone()).map(serde_json::to_value)
+        Spec::decode(change.kind, &change.name, least.clone()).map(serde_json::to_value)
     else {
         return;
     };
     // Whether a module is on is what its manifest is about.
     let is_said_anyway = |name: &str| {
-        barest.get(name).is_some() || (change.kind == Kind::Module && name == "enabled")
+        least.get(name).is_some() || (change.kind == Kind::Module && name == "enabled")
     };
     if let Some(Value::Object(spec)) = document.get_mut("spec") {
         spec.retain(|name, value| is_said_anyway(name) || defaults.get(name) != Some(value));

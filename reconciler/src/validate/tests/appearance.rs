@@ -1,6 +1,6 @@
 //! What is said of scopes and themes, as people read it.
 
-use super::tests::{snapshot, told};
+use super::{snapshot, told};
 
 fn of_kind(kind: &str, name: &str, spec: &str) -> String {
     format!(
@@ -9,14 +9,9 @@ fn of_kind(kind: &str, name: &str, spec: &str) -> String {
 }
 
 fn all(kind: &str, cases: &[(&str, &str, &str)]) -> String {
-    let texts: Vec<String> = cases
+    let cases: Vec<(&str, String)> = cases
         .iter()
-        .map(|(_, name, spec)| of_kind(kind, name, spec))
-        .collect();
-    let cases: Vec<(&str, &str)> = cases
-        .iter()
-        .zip(&texts)
-        .map(|((title, _, _), text)| (*title, text.as_str()))
+        .map(|(title, name, spec)| (*title, of_kind(kind, name, spec)))
         .collect();
     told(&cases)
 }

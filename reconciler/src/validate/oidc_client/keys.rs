@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Finding, Place};
+use super::super::{Finding, Place};
 use crate::{
     load::tree::Step,
     spec::{OidcClientSpec, oidc_client::ClientAuthMethod},
