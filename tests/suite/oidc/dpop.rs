@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Bench, SECRET, client_assertion::now};
-use crate::harness::{Authorization, Reply, TestDb, with_form};
+use crate::harness::{Authorization, Reply, TestDb, claims_of, with_form};
 
 both_databases!(
     a_bound_token_needs_its_key,
@@ -101,7 +101,7 @@ async fn a_bound_token_needs_its_key(db: TestDb) {
     let tokens = phone_tokens(&bench, &holder).await;
     assert_eq!(tokens["token_type"], "DPoP");
     let bound = tokens["access_token"].as_str().unwrap();
-    let claims = assay::crypto::foreign::unverified_claims(bound).unwrap();
+    let claims = claims_of(bound);
     assert_eq!(claims["cnf"]["jkt"], holder.key.kid());
 
     let proof = holder.proof_for(&bench, bound);

@@ -16,7 +16,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{CALLBACK, SECRET};
-use crate::harness::{Assay, Manifests, Registration, Reply, TestDb, User, with_form};
+use crate::harness::{Assay, Manifests, Registration, Reply, TestDb, User, claims_of, with_form};
 
 both_databases!(
     a_client_is_known_by_its_certificate,
@@ -160,10 +160,7 @@ fn thumbprint(certificate: &Certificate) -> String {
 }
 
 fn claims(reply: &Reply) -> Value {
-    let token = reply.json()["access_token"].as_str().unwrap().to_owned();
-    assay::crypto::foreign::unverified_claims(&token)
-        .unwrap()
-        .into()
+    claims_of(reply.json()["access_token"].as_str().unwrap())
 }
 
 async fn a_client_is_known_by_its_certificate(db: TestDb) {

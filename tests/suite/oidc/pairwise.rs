@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Url;
 use serde_json::{Value, json};
 
@@ -11,7 +10,7 @@ use super::{
     Bench,
     device::{self, Device},
 };
-use crate::harness::{LogoutReceiver, RelyingParty, TestDb};
+use crate::harness::{LogoutReceiver, RelyingParty, TestDb, claims_of};
 
 both_databases!(
     clients_of_one_sector_call_a_person_the_same,
@@ -102,11 +101,6 @@ async fn introspect(client: &RelyingParty, token: &str) -> Value {
     reply.expect_status(200).json()
 }
 
-fn claims(token: &str) -> Value {
-    let payload = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
-}
-
 /// What the client calls Ada, wherever it is told.
 async fn subject(bench: &Bench, client: &RelyingParty) -> String {
     let (_, tokens) = bench.tokens(client).await;
@@ -115,7 +109,7 @@ async fn subject(bench: &Bench, client: &RelyingParty) -> String {
     let userinfo = client.userinfo(&tokens.access_token).await;
     assert_eq!(userinfo.expect_status(200).json()["sub"], sub);
     if tokens.access_token.contains('.') {
-        assert_eq!(claims(&tokens.access_token)["sub"], sub);
+        assert_eq!(claims_of(&tokens.access_token)["sub"], sub);
     }
     for token in [Some(tokens.access_token), tokens.refresh_token.clone()] {
         let Some(token) = token else { continue };
@@ -149,7 +143,7 @@ async fn clients_of_one_sector_call_a_person_the_same(db: TestDb) {
     // The account's own number is in nothing that a client of a sector gets.
     let (_, tokens) = bench.tokens(&clinic).await;
     for token in [&tokens.access_token, &tokens.id_token.unwrap()] {
-        let claims = claims(token).to_string();
+        let claims = claims_of(token).to_string();
         assert!(!claims.contains(&public), "{claims}");
     }
 
@@ -165,7 +159,7 @@ async fn clients_of_one_sector_call_a_person_the_same(db: TestDb) {
     let given = url::form_urlencoded::parse(callback.fragment().unwrap().as_bytes());
     let given: BTreeMap<_, _> = given.into_owned().collect();
     for token in ["id_token", "access_token"] {
-        assert_eq!(claims(&given[token])["sub"], at_clinic, "{token}");
+        assert_eq!(claims_of(&given[token])["sub"], at_clinic, "{token}");
     }
 
     // and on a device.
@@ -206,7 +200,7 @@ async fn a_hint_names_the_person_as_the_client_does(db: TestDb) {
     // Of somebody else it asks first.
     let page = visitor.open(&logout(&hers, &[])).await.page();
     page.form_with_button("decision");
-    let sub = claims(&adas)["sub"].as_str().unwrap().to_owned();
+    let sub = claims_of(&adas)["sub"].as_str().unwrap().to_owned();
     let url = logout(&adas, &[("logout_hint", &sub)]);
     let left = visitor.open(&url).await.left();
     assert_eq!(left.as_str(), "https://clinic.example/bye");
@@ -261,7 +255,7 @@ async fn an_exchange_names_the_person_anew(db: TestDb) {
                 ])
                 .await;
             let token = reply.tokens().access_token;
-            let exchanged = claims(&token);
+            let exchanged = claims_of(&token);
             assert_eq!(exchanged["sub"], at_bookshop, "{exchanged:#}");
             assert_eq!(exchanged["act"], json!({ "sub": at_bookshop }));
             assert_eq!(introspect(&bookshop, &token).await["sub"], at_bookshop);

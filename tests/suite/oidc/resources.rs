@@ -1,6 +1,5 @@
 //! Resource indicators (RFC 8707): whom an access token is for.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Url;
 use serde_json::{Value, json};
 
@@ -8,7 +7,9 @@ use super::{
     Bench,
     device::{self, Device},
 };
-use crate::harness::{Authorization, Command, Manifests, Page, RelyingParty, TestDb, Tokens};
+use crate::harness::{
+    Authorization, Command, Manifests, Page, RelyingParty, TestDb, Tokens, claims_of,
+};
 
 both_databases!(
     a_token_is_for_the_resources_asked_for,
@@ -128,9 +129,7 @@ async fn refreshed(client: &RelyingParty, refresh_token: &str, resources: &[&str
 }
 
 fn aud(token: &str) -> Value {
-    let payload = token.split('.').nth(1).unwrap();
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
-    claims["aud"].clone()
+    claims_of(token)["aud"].clone()
 }
 
 async fn introspect(client: &RelyingParty, token: &str) -> Value {

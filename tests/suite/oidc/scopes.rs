@@ -1,10 +1,9 @@
 //! Kind `Scope`: what people are told, and which claims clients learn.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{Bench, SECRET};
-use crate::harness::{Page, RelyingParty, TestDb, Tokens, Visitor};
+use crate::harness::{Page, RelyingParty, TestDb, Tokens, Visitor, claims_of};
 
 both_databases!(
     a_declared_scope_is_described_and_releases_its_claims,
@@ -60,12 +59,6 @@ fn listed(page: &Page) -> Vec<String> {
     tags.map(|tag| tag.text.trim().to_owned()).collect()
 }
 
-/// What a JWT says, taken on trust.
-fn payload(token: &str) -> Value {
-    let payload = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
-}
-
 async fn introspected(client: &RelyingParty, tokens: &Tokens) -> Value {
     let form = [("token", tokens.access_token.as_str())];
     client.post("introspection_endpoint", &form).await.json()
@@ -107,7 +100,7 @@ async fn a_declared_scope_is_described_and_releases_its_claims(db: TestDb) {
     assert!(userinfo["level"].is_null() && userinfo["tenant"].is_null());
 
     for said in [
-        payload(&tokens.access_token),
+        claims_of(&tokens.access_token),
         introspected(&portal, &tokens).await,
     ] {
         assert_eq!(said["tenant"], "acme", "{said:#}");
@@ -124,7 +117,7 @@ async fn a_scope_that_is_not_granted_releases_nothing(db: TestDb) {
     let id_token = portal.id_token_claims(&id_token);
     for said in [
         id_token.await,
-        payload(&tokens.access_token),
+        claims_of(&tokens.access_token),
         portal.userinfo(&tokens.access_token).await.json(),
         introspected(&portal, &tokens).await,
     ] {

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Bench, SECRET};
-use crate::harness::{Assay, Command, Manifests, RelyingParty, Reply, TestDb};
+use crate::harness::{Assay, Command, Manifests, RelyingParty, Reply, TestDb, claims_of};
 
 both_databases!(
     a_service_acts_for_a_person_and_says_so,
@@ -140,12 +139,6 @@ fn acting(own: &str) -> [(&'static str, &str); 2] {
     [("actor_token", own), ("actor_token_type", ACCESS)]
 }
 
-/// What the token says. That its signature holds is for those to see who take it.
-fn claims(token: &str) -> Value {
-    let payload = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
-}
-
 async fn is_active(client: &RelyingParty, token: &str) -> bool {
     let reply = client
         .post("introspection_endpoint", &[("token", token)])
@@ -176,8 +169,8 @@ async fn a_service_acts_for_a_person_and_says_so(db: TestDb) {
     assert_eq!(exchanged.refresh_token, None);
     assert_eq!(exchanged.id_token, None);
     let (before, after) = (
-        claims(&tokens.access_token),
-        claims(&exchanged.access_token),
+        claims_of(&tokens.access_token),
+        claims_of(&exchanged.access_token),
     );
     assert_eq!(after["sub"], before["sub"]);
     assert_eq!(after["aud"], STOCK);
@@ -223,7 +216,7 @@ async fn a_service_acts_for_a_person_and_says_so(db: TestDb) {
     .await;
     let exchanged = reply.tokens();
     assert_eq!(exchanged.scope.as_deref(), Some("stock.read"));
-    assert_eq!(claims(&exchanged.access_token)["sub"], before["sub"]);
+    assert_eq!(claims_of(&exchanged.access_token)["sub"], before["sub"]);
 
     // For us, if the manifest says so.
     let issuer = bench.assay.issuer();
@@ -261,14 +254,14 @@ async fn a_chain_of_actors_is_kept(db: TestDb) {
         .tokens()
         .access_token;
     let act = json!({ "sub": "stock", "act": { "sub": "orders" } });
-    let second = claims(&token);
+    let second = claims_of(&token);
     assert_eq!(second["act"], act);
     // Scopes never come back: `stock` may write, and the token it was shown may not.
     assert_eq!(second["scope"], "openid stock.read");
     // Whoever impersonates does not wash the actors off.
     let washed = exchange(&support, &first, &[]).await.tokens();
     assert_eq!(
-        claims(&washed.access_token)["act"],
+        claims_of(&washed.access_token)["act"],
         json!({ "sub": "orders" })
     );
     for _ in 0..3 {
@@ -297,7 +290,7 @@ async fn impersonation_is_only_for_clients_that_may(db: TestDb) {
         .expect_error("invalid_request");
     // The only audience need not be said.
     let exchanged = exchange(&support, &tokens.access_token, &[]).await.tokens();
-    let claims = claims(&exchanged.access_token);
+    let claims = claims_of(&exchanged.access_token);
     assert_eq!(claims["aud"], "shelves");
     assert!(claims.get("act").is_none(), "{claims:#}");
     assert_eq!(exchanged.scope.as_deref(), Some("email openid stock.read"));
@@ -457,7 +450,7 @@ async fn only_living_tokens_of_ours_are_exchanged(db: TestDb) {
     }
 
     // A person who acts: the token ends with their sign-in too.
-    let clerk_sub = claims(&clerks.access_token)["sub"].clone();
+    let clerk_sub = claims_of(&clerks.access_token)["sub"].clone();
     let clerks_id = clerks.id_token.unwrap();
     let issuer = bench.assay.issuer();
     let mut given = Vec::new();
@@ -469,7 +462,7 @@ async fn only_living_tokens_of_ours_are_exchanged(db: TestDb) {
         ];
         let reply = exchange(&orders, &tokens.access_token, &more).await;
         let token = reply.tokens().access_token;
-        assert_eq!(claims(&token)["act"], json!({ "sub": clerk_sub }));
+        assert_eq!(claims_of(&token)["act"], json!({ "sub": clerk_sub }));
         assert!(is_active(&orders, &token).await);
         orders.userinfo(&token).await.expect_status(200);
         given.push(token);
@@ -528,7 +521,7 @@ async fn an_exchanged_token_ends_with_what_it_rests_on(db: TestDb) {
     let exchanged = exchange(&orders, &tokens.access_token, &more)
         .await
         .tokens();
-    let sub = claims(&tokens.access_token)["sub"].clone();
+    let sub = claims_of(&tokens.access_token)["sub"].clone();
     let path = format!("/auth/admin/auth/users/{}", sub.as_str().unwrap());
     let set = async |state: &str| {
         let request = bench
@@ -589,8 +582,8 @@ async fn an_exchanged_token_lives_no_longer_than_the_tokens_shown(db: TestDb) {
     let exchanged = exchange(&support, &tokens.access_token, &[]).await.tokens();
     assert!(exchanged.expires_in <= 4, "{exchanged:?}");
     assert_eq!(
-        claims(&exchanged.access_token)["exp"],
-        claims(&tokens.access_token)["exp"]
+        claims_of(&exchanged.access_token)["exp"],
+        claims_of(&tokens.access_token)["exp"]
     );
     tokio::time::sleep(Duration::from_secs(4)).await;
     exchange(&support, &tokens.access_token, &[])
