@@ -14,7 +14,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::process::{self, Threads};
+use crate::{
+    process::{self, Threads},
+    report,
+};
 
 /// As long as a token is without its signature.
 const MESSAGE: [u8; 400] = [7; 400];
@@ -56,9 +59,20 @@ pub fn eddsa() -> f64 {
     })
 }
 
-/// CPU microseconds of what a redemption of a code cannot do without.
-pub fn two_signatures_and_a_commit(folder: &Path) -> f64 {
-    2.0 * rs256() + commit(folder)
+/// Reports what is measured beside what it cannot do without, two signatures and a commit.
+pub fn beside_two_signatures_and_a_commit(
+    folder: &Path,
+    what: &str,
+    measure: impl FnOnce() -> f64,
+) {
+    let (bare, cost) = around(|| 2.0 * rs256() + commit(folder), measure);
+    report(
+        "two bare RS256 signatures and a bare commit",
+        bare,
+        "us",
+        "",
+    );
+    report(what, cost, "us", &format!("{:.2} x that", cost / bare));
 }
 
 /// CPU microseconds of one commit that changes one row of a SQLite file, as durable as ours are: one

@@ -8,28 +8,15 @@ use crate::{
     http::Connection,
     process::Server,
     provider::{Browser, FORM, SHOP, redemption},
-    report,
 };
 
 pub fn run(installation: &Installation, server: &Server) {
     heading("Code redemption (SQLite)");
     let mut browser = Browser::signed_in(server);
-    let (bare, cost) = bare::around(
-        || bare::two_signatures_and_a_commit(installation.path()),
-        || redeem(server, &mut browser),
-    );
-    report(
-        "two bare RS256 signatures and a bare commit",
-        bare,
-        "us",
-        "",
-    );
-    let note = format!("{:.2} x that", cost / bare);
-    report(
+    bare::beside_two_signatures_and_a_commit(
+        installation.path(),
         "code to ID, access and refresh token, RS256",
-        cost,
-        "us",
-        &note,
+        || redeem(server, &mut browser),
     );
 }
 

@@ -15,22 +15,10 @@ use crate::{
 pub fn run(installation: &Installation, server: &Server) {
     heading("Refresh (SQLite)");
     let mut browser = Browser::signed_in(server);
-    let (bare, cost) = bare::around(
-        || bare::two_signatures_and_a_commit(installation.path()),
-        || refresh(server, &mut browser),
-    );
-    report(
-        "two bare RS256 signatures and a bare commit",
-        bare,
-        "us",
-        "",
-    );
-    let note = format!("{:.2} x that", cost / bare);
-    report(
+    bare::beside_two_signatures_and_a_commit(
+        installation.path(),
         "refresh to ID, access and refresh token, RS256",
-        cost,
-        "us",
-        &note,
+        || refresh(server, &mut browser),
     );
     let commits = commits(installation.path(), server, &mut browser);
     report("commits of one refresh (median of 21)", commits, "", "");
