@@ -13,9 +13,7 @@ use super::{
     errors::{SnapshotError, Undecodable},
     observe, revisions,
     signing_keys::{self, SigningKeys},
-    snapshot::{
-        AdminKey, Client, DeclaredScope, Modules, NamedTheme, Namespace, Snapshot, Upstream,
-    },
+    snapshot::{Client, Modules, Snapshot},
 };
 use crate::store::Tx;
 
@@ -130,31 +128,17 @@ fn put(snapshot: &mut Snapshot, kind: Kind, document: Document) -> Result<(), Un
             let module = document.module()?;
             snapshot.module_rows.insert(document.id, module);
         }
-        Kind::ZanzibarNamespace => Arc::make_mut(&mut snapshot.namespaces).insert(Namespace {
-            spec: document.spec(kind)?,
-            uid: document.id,
-            name: document.name,
-        }),
-        Kind::AdminKey => Arc::make_mut(&mut snapshot.admin_keys).insert(AdminKey {
-            spec: document.spec(kind)?,
-            uid: document.id,
-            name: document.name,
-        }),
-        Kind::UpstreamProvider => Arc::make_mut(&mut snapshot.upstreams).insert(Upstream {
-            spec: document.spec(kind)?,
-            uid: document.id,
-            name: document.name,
-        }),
-        Kind::Theme => Arc::make_mut(&mut snapshot.themes).insert(NamedTheme {
-            spec: document.spec(kind)?,
-            uid: document.id,
-            name: document.name,
-        }),
-        Kind::Scope => Arc::make_mut(&mut snapshot.scopes).insert(DeclaredScope {
-            spec: document.spec(kind)?,
-            uid: document.id,
-            name: document.name,
-        }),
+        Kind::ZanzibarNamespace => {
+            Arc::make_mut(&mut snapshot.namespaces).insert(document.configured(kind)?);
+        }
+        Kind::AdminKey => {
+            Arc::make_mut(&mut snapshot.admin_keys).insert(document.configured(kind)?);
+        }
+        Kind::UpstreamProvider => {
+            Arc::make_mut(&mut snapshot.upstreams).insert(document.configured(kind)?);
+        }
+        Kind::Theme => Arc::make_mut(&mut snapshot.themes).insert(document.configured(kind)?),
+        Kind::Scope => Arc::make_mut(&mut snapshot.scopes).insert(document.configured(kind)?),
         Kind::OidcClient => Arc::make_mut(&mut snapshot.clients).insert(Client {
             registered_itself: document.owner(kind)? == Owner::Registration,
             spec: document.spec(kind)?,

@@ -11,6 +11,7 @@ use assay_reconciler::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sqlx::{Postgres, Sqlite};
 
+use super::snapshot::Configured;
 use crate::store::{Handle, StoreError, Tx};
 
 /// The pieces of one SQL text, joined by the name of the kind's table.
@@ -93,6 +94,18 @@ impl Document {
             })?,
             spec: serde_json::to_string(&object.spec)?,
             hash,
+        })
+    }
+
+    /// What it says, in use.
+    pub(super) fn configured<S: DeserializeOwned>(
+        self,
+        kind: Kind,
+    ) -> Result<Configured<S>, Undecodable> {
+        Ok(Configured {
+            spec: self.spec(kind)?,
+            uid: self.id,
+            name: self.name,
         })
     }
 

@@ -9,7 +9,7 @@ use assay_reconciler::{
     diff::Generation,
     spec::{
         AdminKeySpec, ModuleName, ModuleSettings, ModuleSpec, OidcClientSpec, ScopeSpec, ThemeSpec,
-        UpstreamProviderSpec, ZanzibarNamespaceSpec,
+        UpstreamProviderSpec, WebUri, ZanzibarNamespaceSpec,
         admin_key::KeyHash,
         module::{
             JwtSettings, OidcProviderSettings, PasskeySettings, PasswordSettings, SessionSettings,
@@ -32,60 +32,39 @@ pub struct Client {
     pub spec: OidcClientSpec,
 }
 
+impl Client {
+    /// What people know it by.
+    pub fn shown_name(&self) -> &str {
+        self.spec.display_name.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Its picture.
+    pub fn logo(&self) -> Option<&str> {
+        self.spec.logo_uri.as_ref().map(WebUri::as_str)
+    }
+}
+
+/// What is configured, as the manifest of one kind says it.
+#[derive(Clone, Debug)]
+pub struct Configured<S> {
+    /// The id in the table of the kind: survives a rename.
+    pub uid: String,
+    /// Its name.
+    pub name: String,
+    /// What the manifest says; secrets are sealed.
+    pub spec: S,
+}
+
 /// A key to the admin API.
-#[derive(Clone, Debug)]
-pub struct AdminKey {
-    /// `admin_keys.id`.
-    pub uid: String,
-    /// Its name.
-    pub name: String,
-    /// What the manifest says.
-    pub spec: AdminKeySpec,
-}
-
+pub type AdminKey = Configured<AdminKeySpec>;
 /// An identity provider that people may sign in with.
-#[derive(Clone, Debug)]
-pub struct Upstream {
-    /// `upstream_providers.id`.
-    pub uid: String,
-    /// Its name.
-    pub name: String,
-    /// What the manifest says; the secret is sealed.
-    pub spec: UpstreamProviderSpec,
-}
-
+pub type Upstream = Configured<UpstreamProviderSpec>;
 /// A type of object with its relations and permissions.
-#[derive(Clone, Debug)]
-pub struct Namespace {
-    /// `zanzibar_namespaces.id`.
-    pub uid: String,
-    /// The type's name.
-    pub name: String,
-    /// What the manifest says.
-    pub spec: ZanzibarNamespaceSpec,
-}
-
-/// What a client may ask a person for.
-#[derive(Clone, Debug)]
-pub struct DeclaredScope {
-    /// `oidc_scopes.id`.
-    pub uid: String,
-    /// The value of `scope`.
-    pub name: String,
-    /// What the manifest says.
-    pub spec: ScopeSpec,
-}
-
+pub type Namespace = Configured<ZanzibarNamespaceSpec>;
+/// What a client may ask a person for; its name is the value of `scope`.
+pub type DeclaredScope = Configured<ScopeSpec>;
 /// A look of the pages that people see.
-#[derive(Clone, Debug)]
-pub struct NamedTheme {
-    /// `themes.id`.
-    pub uid: String,
-    /// Its name.
-    pub name: String,
-    /// What the manifest says.
-    pub spec: ThemeSpec,
-}
+pub type NamedTheme = Configured<ThemeSpec>;
 
 /// What has a name, and an id that outlives it.
 pub(super) trait Named {
@@ -93,26 +72,23 @@ pub(super) trait Named {
     fn name(&self) -> &str;
 }
 
-macro_rules! named {
-    ($($type:ty),*) => {$(
-        impl Named for $type {
-            fn uid(&self) -> &str {
-                &self.uid
-            }
-            fn name(&self) -> &str {
-                &self.name
-            }
-        }
-    )*};
+impl Named for Client {
+    fn uid(&self) -> &str {
+        &self.uid
+    }
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
-named!(
-    Client,
-    AdminKey,
-    Upstream,
-    Namespace,
-    DeclaredScope,
-    NamedTheme
-);
+
+impl<S> Named for Configured<S> {
+    fn uid(&self) -> &str {
+        &self.uid
+    }
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
 
 /// Objects of one kind, found by name and by id. A clone shares the objects.
 #[derive(Debug)]

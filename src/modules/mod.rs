@@ -6,6 +6,8 @@
 pub mod admin;
 pub mod attempts;
 pub mod audit;
+pub mod authorization;
+pub mod body;
 mod client_certificate;
 pub mod form;
 pub mod jwt;

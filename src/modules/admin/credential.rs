@@ -3,17 +3,13 @@ use std::{borrow::Cow, marker::PhantomData};
 use assay_reconciler::spec::admin_key::{AdminPermission, KeyHash};
 use axum::{
     extract::FromRequestParts,
-    http::{
-        HeaderValue,
-        header::{AUTHORIZATION, WWW_AUTHENTICATE},
-        request::Parts,
-    },
+    http::{HeaderValue, header::WWW_AUTHENTICATE, request::Parts},
 };
 
 use super::Administration;
 use crate::{
     generation::Actor,
-    modules::{Context, Problem},
+    modules::{Context, Problem, authorization::Credentials},
 };
 
 /// A permission as a type, so that a route says in its signature what it takes.
@@ -65,18 +61,12 @@ impl<P: Permission> FromRequestParts<Context> for Permitted<P> {
 
 /// The key in `Authorization` (RFC 6750 2.1). Nowhere else: URLs are logged.
 fn presented(parts: &Parts) -> Result<&str, Problem> {
-    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(unauthenticated(
-            "an admin key is needed in `Authorization: Bearer`",
-        ));
-    };
-    value
-        .to_str()
+    Credentials::of(&parts.headers)
         .ok()
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, key)| scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty())
-        .map(|(_, key)| key.trim())
+        .flatten()
+        .filter(|credentials| credentials.is("bearer"))
+        .map(|credentials| credentials.shown)
+        .filter(|key| !key.is_empty())
         .ok_or_else(|| unauthenticated("an admin key is needed in `Authorization: Bearer`"))
 }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{
     claims_request::ClaimNames,
     consent::{self, Consented},
+    grant::goes_on,
     resource::Resources,
     scope::Scopes,
 };
@@ -82,7 +83,8 @@ pub async fn access_of(
     let rows = fetch_all!(
         store,
         Row,
-        "SELECT client_uid, scope, claims, resource, granted_at AS at, FALSE AS is_grant
+        concat!(
+            "SELECT client_uid, scope, claims, resource, granted_at AS at, FALSE AS is_grant
            FROM oidc_consents
           WHERE user_id = $1
           UNION ALL
@@ -90,9 +92,9 @@ pub async fn access_of(
                 TRUE AS is_grant
            FROM oidc_grants g
            LEFT JOIN sessions s ON s.id = g.session_id
-          WHERE g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2
-            AND ((s.revoked_at IS NULL AND s.expires_at > $2)
-                 OR ' ' || g.scope || ' ' LIKE '% offline_access %')",
+          WHERE g.user_id = $1 AND g.expires_at > $2 AND ",
+            goes_on!(),
+        ),
         user_id,
         now,
     )?;
@@ -113,10 +115,9 @@ pub async fn access_of(
         .into_iter()
         .filter_map(|(uid, (given, granted_at, live_grants))| {
             let client = snapshot.client_by_uid(&uid)?;
-            let display_name = client.spec.display_name.as_ref();
             Some(ClientAccess {
                 client: client.name.clone(),
-                display_name: display_name.unwrap_or(&client.name).clone(),
+                display_name: client.shown_name().to_owned(),
                 scopes: given.scopes.iter().map(str::to_owned).collect(),
                 claims: given.claims.iter().map(str::to_owned).collect(),
                 resources: given.resources.iter().map(str::to_owned).collect(),

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use assay_reconciler::spec::oidc_client::AccessTokenFormat;
 
 use super::{
-    error::{ErrorCode, OAuthError},
+    error::OAuthError,
     grant::{self, LiveGrant},
-    presented,
+    presented, signing,
 };
 use crate::{
     clock::UnixMillis,
-    crypto::{Hashed, Keyring, Secret, SigningKey, token},
+    crypto::{Hashed, Keyring, Secret, token},
     generation::Client,
     modules::{
         Context,
@@ -47,29 +47,18 @@ impl AccessToken {
     pub(super) fn finish(self, context: &Context, client: &Client) -> Result<String, OAuthError> {
         match self {
             Self::Jwt(claims) => {
-                Ok(signing_key(context, client)?.sign_jwt(jwt::ACCESS_TOKEN, &claims)?)
+                let algorithm = client.spec.id_token_signed_response_alg;
+                let snapshot = &context.snapshot;
+                Ok(signing::sign(
+                    snapshot,
+                    algorithm,
+                    jwt::ACCESS_TOKEN,
+                    &claims,
+                )?)
             }
             Self::Opaque(token) => Ok(token.expose().clone()),
         }
     }
-}
-
-/// The key that signs what this client gets.
-pub(super) fn signing_key<'a>(
-    context: &'a Context,
-    client: &Client,
-) -> Result<&'a Arc<SigningKey>, OAuthError> {
-    let algorithm = client.spec.id_token_signed_response_alg;
-    let keys = context.snapshot.signing_keys();
-    keys.active(algorithm).ok_or_else(|| {
-        OAuthError::new(
-            ErrorCode::ServerError,
-            format!(
-                "there is no {} key; the module jwt must list the algorithm",
-                algorithm.name()
-            ),
-        )
-    })
 }
 
 /// A token with these claims in the form that its client wants. An opaque one is kept in this

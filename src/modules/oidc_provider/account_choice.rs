@@ -1,10 +1,9 @@
 //! `/auth/select-account`: the person says which account a client is to see (`prompt=select_account`).
 
 use askama::Template;
-use assay_reconciler::spec::WebUri;
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, Uri, header::SET_COOKIE},
+    http::{HeaderMap, StatusCode, Uri},
     response::Response,
 };
 
@@ -12,7 +11,7 @@ use super::{
     authorize::{
         self,
         answer::redirect,
-        request::{self, AuthorizationRequest},
+        interruption::{self, Answered, Interruption},
         step::Step,
     },
     flow::Flow,
@@ -20,7 +19,7 @@ use super::{
 use crate::modules::{
     Context, Problem,
     form::StrictForm,
-    pages::{self, Link, Look, Policy, Reader, Trouble, languages},
+    pages::{self, Look, Policy, Reader, languages},
     session::{
         self, Browser, SignedIn, Visitor,
         csrf::{self, Bound},
@@ -59,46 +58,26 @@ pub(super) async fn show(
     visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let Some(flow) = authorize::opened(&context, uri.query().unwrap_or_default()) else {
-        return Ok(authorize::unreadable(
-            &reader.look(None, visitor.person.as_ref()),
-        ));
-    };
-    let look = reader.look(flow.asked.ui_locales(), visitor.person.as_ref());
-    let request = match request::check(&context.snapshot, &flow.asked) {
-        Ok(request) => request,
-        Err(refusal) => return Ok(authorize::refuse(&context, &look, &refusal)),
-    };
-    let resume = authorize::resume(&context, &flow)?;
-    let Some(person) = visitor.person.filter(|_| flow.bound_to == browser.id()) else {
-        return Ok(redirect(&resume));
-    };
-    let step = authorize::next_step(&context, &request, Some(&person), &flow).await?;
-    if step != Step::ChooseAccount {
-        return Ok(redirect(&resume));
+    let step = Step::ChooseAccount;
+    match interruption::at(step, &context, &browser, &reader, visitor, &uri).await? {
+        Ok(asked) => ask(&context, &asked),
+        Err(answer) => Ok(answer),
     }
-    ask(&context, &look, &request, &person, flow, &resume)
 }
 
-fn ask(
-    context: &Context,
-    look: &Look,
-    request: &AuthorizationRequest,
-    person: &SignedIn,
-    flow: Flow,
-    resume: &str,
-) -> Result<Response, Problem> {
-    // An answer counts for the session that was shown, and for no other that begins meanwhile.
-    let flow = Flow {
-        bound_to: person.session_id.clone(),
-        ..flow
-    };
-    let spec = &request.client.spec;
-    let logo = spec.logo_uri.as_ref().map(WebUri::as_str);
+fn ask(context: &Context, asked: &Interruption) -> Result<Response, Problem> {
+    let Interruption {
+        look,
+        request,
+        person,
+        flow,
+        resume,
+    } = asked;
+    let logo = request.client.logo();
     let page = AccountChoicePage {
         look,
         texts: &look.language.account_choice,
-        client: spec.display_name.as_deref().unwrap_or(&request.client.name),
+        client: request.client.shown_name(),
         logo,
         person,
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
@@ -120,48 +99,30 @@ pub(super) async fn choose(
     headers: HeaderMap,
     StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
-    let sealed = form.get("flow").unwrap_or_default();
-    let Some(mut flow) = Flow::open(&context.keyring, sealed) else {
-        return Ok(authorize::unreadable(
-            &reader.look(None, visitor.person.as_ref()),
-        ));
+    let answered = interruption::answered(&context, &browser, &reader, visitor, &form);
+    let Answered {
+        look,
+        mut flow,
+        person,
+    } = match answered {
+        Ok(answered) => answered,
+        Err(page) => return Ok(*page),
     };
-    let look = reader.look(flow.asked.ui_locales(), visitor.person.as_ref());
-    let shown_to = std::mem::replace(&mut flow.bound_to, browser.id().to_owned());
-    if let Some(person) = visitor
-        .person
-        .filter(|person| person.session_id == shown_to)
-    {
-        let sent = form.get(csrf::FIELD);
-        if session::require_same_origin(&context.site, &headers).is_err()
-            || !csrf::is_valid(&context.keyring, Bound::Session(&person), sent)
-        {
+    if let Some(person) = person {
+        if !csrf::is_ours(&context, &headers, Bound::Session(&person), &form) {
             return Ok(stale(&look, &address(&context, &flow)?));
         }
         flow.chosen = Some(person.session_id);
     } else {
-        // Somebody else is signed in by now: that they are is not what was chosen.
+        // That somebody else is signed in by now is not what was chosen.
         flow.asked_at = context.clock.now();
     }
-    let mut response = redirect(&authorize::resume(&context, &flow)?);
-    if let Some(cookie) = browser.set_cookie(&context) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    Ok(response)
+    let response = redirect(&authorize::resume(&context, &flow)?);
+    Ok(browser.kept_with(&context, response))
 }
 
 /// The page for a form that no page of ours sent, or that a session no longer has.
 fn stale(look: &Look, again: &str) -> Response {
     let texts = &look.language.account_choice;
-    Trouble {
-        look,
-        title: texts.stale,
-        message: texts.stale_message,
-        detail: None,
-        link: Some(Link {
-            href: again,
-            text: look.language.consent.again,
-        }),
-    }
-    .show(StatusCode::FORBIDDEN)
+    interruption::stale(look, texts.stale, texts.stale_message, again)
 }

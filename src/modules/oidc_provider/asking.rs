@@ -24,13 +24,9 @@ pub fn asking_client(context: &Context, place: &ReturnTo) -> Option<AskingClient
     }
     let flow = authorize::opened(context, place.query()?)?;
     let request = request::check(&context.snapshot, &flow.asked).ok()?;
-    let spec = &request.client.spec;
     Some(AskingClient {
-        name: spec
-            .display_name
-            .clone()
-            .unwrap_or_else(|| request.client.name.clone()),
-        logo: spec.logo_uri.as_ref().map(ToString::to_string),
+        name: request.client.shown_name().to_owned(),
+        logo: request.client.logo().map(str::to_owned),
         redirect_uri: request.recipient.redirect_uri,
         login_hint: request.login_hint,
         ui_locales: flow.asked.ui_locales().map(str::to_owned),

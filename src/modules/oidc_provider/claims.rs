@@ -1,20 +1,19 @@
 //! Claims about a person, by scope (OpenID Connect Core 5.4) or one by one (5.5).
 
-use serde_json::{Map, Value};
-
 use std::collections::BTreeSet;
+
+use assay_reconciler::spec::{
+    oidc_client::Scope,
+    scope::{ClaimSource, ClaimTarget},
+};
+use serde_json::{Map, Value};
 
 use super::{
     claims_request::{ClaimsRequest, Place},
     grant::LiveGrant,
     scope::Scopes,
 };
-use assay_reconciler::spec::{
-    oidc_client::Scope,
-    scope::{ClaimSource, ClaimTarget},
-};
-
-use crate::generation::Snapshot;
+use crate::generation::{Client, Snapshot};
 
 /// What `profile` allows.
 const PROFILE: [&str; 13] = [
@@ -79,28 +78,71 @@ pub(super) fn supported_in(snapshot: &Snapshot) -> BTreeSet<&str> {
         .collect()
 }
 
-/// What manifests put into this answer by the scopes that were granted. Claims of relations will be
-/// added to it; they need to be computed, and not only read.
-pub(super) fn mapped(
+/// All that the client sees of the person in this place, without `sub`: what manifests put there, and
+/// what [`given`] gives, which counts where both speak of one claim.
+pub(super) fn of_person(
+    snapshot: &Snapshot,
+    client: &Client,
+    grant: &LiveGrant,
+    scopes: &Scopes,
+    place: Place,
+) -> Map<String, Value> {
+    let attributes = attributes(grant);
+    let target = match place {
+        Place::Userinfo => ClaimTarget::Userinfo,
+        Place::IdToken => ClaimTarget::IdToken,
+    };
+    let mut claims = values(&sources(snapshot, scopes, target), &attributes);
+    claims.extend(given(
+        grant,
+        &attributes,
+        scopes,
+        place,
+        &client.spec.scopes,
+    ));
+    claims
+}
+
+/// What manifests put into an access token by the scopes that were granted.
+pub(super) fn in_access_token(
     snapshot: &Snapshot,
     grant: &LiveGrant,
     scopes: &Scopes,
-    target: ClaimTarget,
 ) -> Map<String, Value> {
-    let mut wanted = scopes
+    match sources(snapshot, scopes, ClaimTarget::AccessToken) {
+        sources if sources.is_empty() => Map::new(),
+        sources => values(&sources, &attributes(grant)),
+    }
+}
+
+/// Where manifests say that the claims of these scopes come from. Claims of relations will be among
+/// them; they need to be computed, and not only read.
+fn sources<'a>(
+    snapshot: &'a Snapshot,
+    scopes: &Scopes,
+    target: ClaimTarget,
+) -> Vec<(&'a String, &'a ClaimSource)> {
+    scopes
         .iter()
         .filter_map(|scope| snapshot.scope(scope))
         .flat_map(|scope| &scope.spec.claims)
         .filter(|(_, source)| source.into.contains(&target))
-        .peekable();
-    if wanted.peek().is_none() {
-        return Map::new();
-    }
-    let attributes: Map<String, Value> =
-        serde_json::from_str(&grant.attributes).unwrap_or_default();
-    wanted
-        .filter_map(|(name, source)| Some((name.clone(), source.value_for(&attributes)?.clone())))
         .collect()
+}
+
+fn values(
+    sources: &[(&String, &ClaimSource)],
+    attributes: &Map<String, Value>,
+) -> Map<String, Value> {
+    sources
+        .iter()
+        .filter_map(|(name, source)| Some(((*name).clone(), source.value_for(attributes)?.clone())))
+        .collect()
+}
+
+/// What is known about the person.
+fn attributes(grant: &LiveGrant) -> Map<String, Value> {
+    serde_json::from_str(&grant.attributes).unwrap_or_default()
 }
 
 /// The scope by which a claim about the person is given; `None` if it is not about the person, or unknown.
@@ -114,30 +156,22 @@ pub(super) fn scope_of(name: &str) -> Option<&'static str> {
     }
 }
 
-/// What the client may see of the person in this place, without `sub`: by scope, and what was asked for
-/// one by one among what the client may have at all.
-pub(super) fn given(
+/// What the client may see of the person in this place by the standard: by scope, and what was asked for
+/// one by one among what the client may have at all. What has another value than the one asked for is
+/// left out.
+fn given(
     grant: &LiveGrant,
+    attributes: &Map<String, Value>,
     scopes: &Scopes,
     place: Place,
     allowed: &BTreeSet<Scope>,
 ) -> Map<String, Value> {
-    let mut given = by_scope(grant, scopes);
-    one_by_one(grant, place, allowed, &mut given);
-    given
-}
-
-/// Adds what was asked for one by one. What has another value than the one asked for is left out.
-pub(super) fn one_by_one(
-    grant: &LiveGrant,
-    place: Place,
-    allowed: &BTreeSet<Scope>,
-    given: &mut Map<String, Value>,
-) {
+    let mut given = by_scope(grant, attributes, scopes);
     if grant.claims.is_none() {
-        return;
+        return given;
     }
-    let all = by_scope(grant, &Scopes::parse("profile email address phone"));
+    let everything = Scopes::parse("profile email address phone");
+    let all = by_scope(grant, attributes, &everything);
     let asked = ClaimsRequest::kept(grant.claims.as_deref());
     for (name, wish) in asked.wishes(place) {
         let may = scope_of(name).is_some_and(|scope| allowed.contains(scope));
@@ -145,12 +179,15 @@ pub(super) fn one_by_one(
             given.insert(name.to_owned(), value.clone());
         }
     }
+    given
 }
 
 /// What scopes show of the person.
-fn by_scope(grant: &LiveGrant, scopes: &Scopes) -> Map<String, Value> {
-    let attributes: Map<String, Value> =
-        serde_json::from_str(&grant.attributes).unwrap_or_default();
+fn by_scope(
+    grant: &LiveGrant,
+    attributes: &Map<String, Value>,
+    scopes: &Scopes,
+) -> Map<String, Value> {
     let mut claims = Map::new();
     let mut take = |name: &str| {
         if let Some(value) = attributes.get(name).filter(|value| !value.is_null()) {
@@ -209,7 +246,7 @@ mod tests {
     }
 
     fn names(scope: &str) -> Vec<String> {
-        by_scope(&grant(), &Scopes::parse(scope))
+        by_scope(&grant(), &attributes(&grant()), &Scopes::parse(scope))
             .into_iter()
             .map(|(name, _)| name)
             .collect()
@@ -233,7 +270,8 @@ mod tests {
         };
         let names = |place, scopes: &[&str]| {
             let allowed = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
-            let given = given(&grant, &Scopes::parse("openid"), place, &allowed);
+            let known = attributes(&grant);
+            let given = given(&grant, &known, &Scopes::parse("openid"), place, &allowed);
             given.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
         };
         let all = ["openid", "profile", "email", "phone"];
@@ -274,7 +312,8 @@ mod tests {
 
     #[test]
     fn attributes_cannot_stand_in_for_what_we_vouch_for() {
-        let claims = by_scope(&grant(), &Scopes::parse("openid profile email"));
+        let scopes = Scopes::parse("openid profile email");
+        let claims = by_scope(&grant(), &attributes(&grant()), &scopes);
         assert_eq!(claims["email"], "ada@example.com");
         assert!(!claims.contains_key("sub"));
     }

@@ -98,6 +98,16 @@ pub(super) struct LiveGrant {
     pub(super) user_updated_at: UnixMillis,
 }
 
+/// Whether a grant `g` goes on at the moment `$2`: not revoked, and the session `s` it was made in still
+/// on, unless it is for offline use (OpenID Connect Core 11).
+macro_rules! goes_on {
+    () => {
+        "g.revoked_at IS NULL AND ((s.revoked_at IS NULL AND s.expires_at > $2)
+         OR ' ' || g.scope || ' ' LIKE '% offline_access %')"
+    };
+}
+pub(super) use goes_on;
+
 /// Reads a [`LiveGrant`] at the moment `$2`, and columns beside it. Alive: not revoked, its person
 /// active, and the session it was made in still on, unless it is for offline use (OpenID Connect Core
 /// 11).
@@ -115,9 +125,8 @@ macro_rules! live_grant {
             $join,
             " WHERE ",
             $which,
-            " AND g.revoked_at IS NULL AND u.state = 'active'
-    AND ((s.revoked_at IS NULL AND s.expires_at > $2)
-         OR ' ' || g.scope || ' ' LIKE '% offline_access %')"
+            " AND u.state = 'active' AND ",
+            $crate::modules::oidc_provider::grant::goes_on!(),
         )
     };
 }

@@ -1,17 +1,24 @@
 //! ID tokens (OpenID Connect Core 2).
 
-use std::collections::BTreeSet;
-
-use assay_reconciler::spec::{SigningAlgorithm, oidc_client::Scope};
+use assay_reconciler::spec::SigningAlgorithm;
 use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{claims, claims_request::Place, grant::LiveGrant, scope::Scopes};
+use super::{
+    claims,
+    claims_request::Place,
+    grant::LiveGrant,
+    lifetimes::Lifetimes,
+    scope::Scopes,
+    signing::{self, SigningError},
+    subject,
+};
 use crate::{
     clock::UnixMillis,
-    crypto::{CryptoError, Expected, SigningKey, VerifyingKeys},
+    crypto::{Expected, VerifyingKeys},
+    generation::Client,
     modules::{Context, jwt},
 };
 
@@ -42,58 +49,45 @@ struct IdTokenClaims<'a> {
     person: Map<String, Value>,
 }
 
-/// What an ID token is made for.
-pub(super) struct Occasion<'a> {
-    pub(super) issuer: &'a str,
-    pub(super) client_id: &'a str,
-    /// What the client calls the person.
-    pub(super) subject: &'a str,
-    /// What it travels with, and vouches for.
+/// What an ID token travels with, and vouches for.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
     pub(super) access_token: Option<&'a str>,
     pub(super) code: Option<&'a str>,
     pub(super) state: Option<&'a str>,
-    pub(super) issued_at: UnixMillis,
-    pub(super) expires_at: UnixMillis,
-    /// The scopes that the client may have at all.
-    pub(super) allowed: &'a BTreeSet<Scope>,
-    /// What manifests put into it.
-    pub(super) mapped: Map<String, Value>,
 }
 
-/// The ID token of a grant.
+/// The ID token of a grant. What the scopes say of the person is in it, not only at userinfo: many
+/// applications read nothing else.
 pub(super) fn make(
-    key: &SigningKey,
+    context: &Context,
+    client: &Client,
     grant: &LiveGrant,
     scopes: &Scopes,
-    occasion: &Occasion<'_>,
-) -> Result<String, CryptoError> {
+    beside: Beside<'_>,
+) -> Result<String, SigningError> {
+    let snapshot = &context.snapshot;
+    let key = signing::key(snapshot, client.spec.id_token_signed_response_alg)?;
     let hash = |text: &str| half_hash(key.algorithm(), text);
-    // Also here, not only at userinfo: many applications read nothing else.
-    let mut person = occasion.mapped.clone();
-    person.extend(claims::given(
-        grant,
-        scopes,
-        Place::IdToken,
-        occasion.allowed,
-    ));
+    let now = context.clock.now();
     let claims = IdTokenClaims {
-        iss: occasion.issuer,
-        sub: occasion.subject,
-        aud: occasion.client_id,
-        exp: occasion.expires_at.as_seconds(),
-        iat: occasion.issued_at.as_seconds(),
+        iss: &context.site.issuer,
+        sub: &subject::of(&context.keyring, client, &grant.user_id),
+        aud: &client.name,
+        exp: (now + Lifetimes::of(snapshot, client).id_token).as_seconds(),
+        iat: now.as_seconds(),
         auth_time: grant.authenticated_at.as_seconds(),
         nonce: grant.nonce.as_deref(),
-        at_hash: occasion.access_token.map(hash),
-        c_hash: occasion.code.map(hash),
-        s_hash: occasion.state.map(hash),
+        at_hash: beside.access_token.map(hash),
+        c_hash: beside.code.map(hash),
+        s_hash: beside.state.map(hash),
         amr: serde_json::from_str(&grant.amr).unwrap_or_default(),
         acr: grant.acr.as_deref(),
         sid: grant.sid.as_deref(),
         gid: &grant.id,
-        person,
+        person: claims::of_person(snapshot, client, grant, scopes, Place::IdToken),
     };
-    key.sign_jwt(jwt::ID_TOKEN, &claims)
+    Ok(key.sign_jwt(jwt::ID_TOKEN, &claims)?)
 }
 
 /// The left half of the hash that belongs to the algorithm (OpenID Connect Core 3.1.3.6 and 3.3.2.11,
@@ -168,7 +162,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::crypto;
+    use crate::crypto::{self, SigningKey};
 
     #[test]
     fn a_hint_may_have_expired_and_must_be_an_id_token_of_ours() {

@@ -1,6 +1,6 @@
 //! `/auth/oauth2/introspect`: what a token is, asked by the client it was given to or is for (RFC 7662).
 
-use assay_reconciler::spec::{oidc_client::ClientType, scope::ClaimTarget};
+use assay_reconciler::spec::oidc_client::ClientType;
 use axum::{
     Json,
     extract::{Request, State},
@@ -166,8 +166,7 @@ fn of_access_token(context: &Context, living: Living) -> Value {
     }
     if let Some(grant) = &living.grant {
         let scopes = scopes.within(&living.client.spec.scopes);
-        let target = ClaimTarget::AccessToken;
-        for (name, value) in claims::mapped(&context.snapshot, grant, &scopes, target) {
+        for (name, value) in claims::in_access_token(&context.snapshot, grant, &scopes) {
             answer[name] = value;
         }
     }

@@ -1,9 +1,12 @@
 //! Signs what goes to a client, with the algorithm that its manifest names.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
+use super::error::{ErrorCode, OAuthError};
 use crate::{
-    crypto::{CryptoError, SigningAlgorithm},
+    crypto::{CryptoError, SigningAlgorithm, SigningKey},
     generation::Snapshot,
 };
 
@@ -18,6 +21,24 @@ pub(super) enum SigningError {
     Crypto(#[from] CryptoError),
 }
 
+impl From<SigningError> for OAuthError {
+    fn from(error: SigningError) -> Self {
+        match error {
+            SigningError::NoKey(_) => Self::new(ErrorCode::ServerError, error.to_string()),
+            SigningError::Crypto(error) => error.into(),
+        }
+    }
+}
+
+/// The key that signs with this algorithm.
+pub(super) fn key(
+    snapshot: &Snapshot,
+    algorithm: SigningAlgorithm,
+) -> Result<&Arc<SigningKey>, SigningError> {
+    let key = snapshot.signing_keys().active(algorithm);
+    key.ok_or(SigningError::NoKey(algorithm.name()))
+}
+
 /// These claims as a JWT of this type.
 pub(super) fn sign(
     snapshot: &Snapshot,
@@ -25,7 +46,5 @@ pub(super) fn sign(
     typ: &str,
     claims: &impl Serialize,
 ) -> Result<String, SigningError> {
-    let key = snapshot.signing_keys().active(algorithm);
-    let key = key.ok_or(SigningError::NoKey(algorithm.name()))?;
-    Ok(key.sign_jwt(typ, claims)?)
+    Ok(key(snapshot, algorithm)?.sign_jwt(typ, claims)?)
 }

@@ -1,12 +1,11 @@
 //! `/auth/userinfo`: what a client may see of the person (OpenID Connect Core 5.3).
 
-use assay_reconciler::spec::scope::ClaimTarget;
 use axum::{
     Json,
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
@@ -23,7 +22,13 @@ use super::{
     signing::{self, SigningError},
 };
 use crate::{
-    modules::{ClientCertificate, Context, form::StrictForm, jwt, parameters::Parameters},
+    modules::{
+        ClientCertificate, Context,
+        authorization::{Credentials, Unclear},
+        form::StrictForm,
+        jwt,
+        parameters::Parameters,
+    },
     store::StoreError,
 };
 
@@ -181,14 +186,13 @@ async fn answer(
 
     let mut answer = Map::new();
     answer.insert("sub".into(), token.sub.into());
-    answer.extend(claims::mapped(
+    answer.extend(claims::of_person(
         &context.snapshot,
+        client,
         &grant,
         &scopes,
-        ClaimTarget::Userinfo,
+        Place::Userinfo,
     ));
-    let given = claims::given(&grant, &scopes, Place::Userinfo, &client.spec.scopes);
-    answer.extend(given);
     let no_store = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let Some(algorithm) = asking.spec.userinfo_signed_response_alg else {
         return Ok(([no_store], Json(Value::Object(answer))).into_response());
@@ -247,26 +251,26 @@ async fn shown(request: Request) -> Result<Shown, BearerError> {
 }
 
 fn in_header(headers: &HeaderMap) -> Result<Option<Shown>, BearerError> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else {
-        return Ok(None);
+    let not_bearer = "the Authorization header is not a bearer token";
+    let credentials = match Credentials::of(headers) {
+        Ok(None) => return Ok(None),
+        Ok(Some(credentials)) => credentials,
+        Err(Unclear::Repeated) => {
+            let why = "more than one Authorization header";
+            return Err(BearerError::InvalidRequest(why));
+        }
+        Err(Unclear::NotText) => return Err(BearerError::InvalidToken),
+        Err(Unclear::OneWord) => return Err(BearerError::InvalidRequest(not_bearer)),
     };
-    if values.next().is_some() {
-        let why = "more than one Authorization header";
-        return Err(BearerError::InvalidRequest(why));
-    }
-    let text = value.to_str().map_err(|_| BearerError::InvalidToken)?;
-    match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(Shown {
-            token: token.trim().to_owned(),
-            scheme: Scheme::Bearer,
-        })),
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("dpop") => Ok(Some(Shown {
-            token: token.trim().to_owned(),
-            scheme: Scheme::Dpop,
-        })),
-        _ => Err(BearerError::InvalidRequest(
-            "the Authorization header is not a bearer token",
-        )),
-    }
+    let scheme = if credentials.is("bearer") {
+        Scheme::Bearer
+    } else if credentials.is("dpop") {
+        Scheme::Dpop
+    } else {
+        return Err(BearerError::InvalidRequest(not_bearer));
+    };
+    Ok(Some(Shown {
+        token: credentials.shown.to_owned(),
+        scheme,
+    }))
 }

@@ -106,11 +106,8 @@ pub(super) async fn submit(
         show_page(&context, &browser, status, &shown)
     };
 
-    let sent = form.get(csrf::FIELD);
     // A foreign form could sign the person in as somebody else (login CSRF).
-    if session::require_same_origin(&context.site, &headers).is_err()
-        || !csrf::is_valid(&context.keyring, Bound::Browser(&browser), sent)
-    {
+    if !csrf::is_ours(&context, &headers, Bound::Browser(&browser), &form) {
         return Ok(again(StatusCode::FORBIDDEN, texts.stale));
     }
     let Some(password) = form.get("password") else {
@@ -277,9 +274,5 @@ fn show_page(
             .leading_to(&client.redirect_uri)
             .showing(client.logo.as_deref());
     }
-    let mut response = pages::page(status, &page, shown.look, &policy);
-    if let Some(cookie) = browser.set_cookie(context) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
+    browser.kept_with(context, pages::page(status, &page, shown.look, &policy))
 }

@@ -11,7 +11,7 @@ use axum::{
 use super::{
     ACCOUNT_PATH, ClientAddress, SessionSummary, SignedIn, SignedOut, Visitor,
     csrf::{self, Bound},
-    end, record, require_same_origin,
+    end, record,
     return_to::with_return_to,
     signed_out_page,
 };
@@ -22,6 +22,7 @@ use crate::{
         form::StrictForm,
         oidc_provider::{self, ClientAccess, Withdrawal},
         pages::{self, Link, Look, Policy, Reader, Trouble, languages},
+        parameters::Parameters,
     },
 };
 
@@ -90,12 +91,12 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
     reader: Reader,
     visitor: Visitor,
-    form: StrictForm,
+    StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
     let look = reader.look(None, visitor.person.as_ref());
     let mut signed_out = SignedOut::default();
     if let Some(person) = visitor.person {
-        if !is_ours(&context, &headers, &person, &form) {
+        if !csrf::is_ours(&context, &headers, Bound::Session(&person), &form) {
             return Ok(stale(&look));
         }
         signed_out = end::sign_out(&context, &person, &address).await?;
@@ -114,17 +115,15 @@ pub(super) async fn end(
     headers: HeaderMap,
     reader: Reader,
     visitor: Visitor,
-    form: StrictForm,
+    StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
-    let Some(person) = visitor.person else {
-        return Ok(Redirect::to(&with_return_to("/auth/login", ACCOUNT_PATH)).into_response());
+    let person = match sender(&context, &headers, &reader, visitor, &form) {
+        Ok(person) => person,
+        Err(answer) => return Ok(*answer),
     };
-    if !is_ours(&context, &headers, &person, &form) {
-        return Ok(stale(&reader.look(None, Some(&person))));
-    }
     let now = context.clock.now();
     let mut tx = context.store.begin().await?;
-    if let Some(id) = form.0.get("session") {
+    if let Some(id) = form.get("session") {
         end::end_session(&mut tx, &person.user_id, id, now).await?;
     } else {
         let keep = Some(person.session_id.as_str());
@@ -143,15 +142,13 @@ pub(super) async fn withdraw(
     headers: HeaderMap,
     reader: Reader,
     visitor: Visitor,
-    form: StrictForm,
+    StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
-    let Some(person) = visitor.person else {
-        return Ok(Redirect::to(&with_return_to("/auth/login", ACCOUNT_PATH)).into_response());
+    let person = match sender(&context, &headers, &reader, visitor, &form) {
+        Ok(person) => person,
+        Err(answer) => return Ok(*answer),
     };
-    if !is_ours(&context, &headers, &person, &form) {
-        return Ok(stale(&reader.look(None, Some(&person))));
-    }
-    let name = form.0.get("client").unwrap_or_default();
+    let name = form.get("client").unwrap_or_default();
     if let Some(client) = context.snapshot.client(name) {
         let now = context.clock.now();
         let (user_id, actor) = (&person.user_id, format!("user:{}", person.user_id));
@@ -168,10 +165,23 @@ pub(super) async fn withdraw(
     Ok(Redirect::to(ACCOUNT_PATH).into_response())
 }
 
-fn is_ours(context: &Context, headers: &HeaderMap, person: &SignedIn, form: &StrictForm) -> bool {
-    let sent = form.0.get(csrf::FIELD);
-    require_same_origin(&context.site, headers).is_ok()
-        && csrf::is_valid(&context.keyring, Bound::Session(person), sent)
+/// The person who sent a form of ours; else what they are shown.
+fn sender(
+    context: &Context,
+    headers: &HeaderMap,
+    reader: &Reader,
+    visitor: Visitor,
+    form: &Parameters,
+) -> Result<SignedIn, Box<Response>> {
+    let Some(person) = visitor.person else {
+        let sign_in = with_return_to("/auth/login", ACCOUNT_PATH);
+        return Err(Box::new(Redirect::to(&sign_in).into_response()));
+    };
+    if csrf::is_ours(context, headers, Bound::Session(&person), form) {
+        Ok(person)
+    } else {
+        Err(Box::new(stale(&reader.look(None, Some(&person)))))
+    }
 }
 
 fn stale(look: &Look) -> Response {

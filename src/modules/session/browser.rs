@@ -1,6 +1,7 @@
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderValue, request::Parts},
+    http::{header::SET_COOKIE, request::Parts},
+    response::Response,
 };
 
 use super::cookie::BROWSER;
@@ -35,11 +36,14 @@ impl Browser {
         &self.id
     }
 
-    /// The header that makes a new browser known; `None` if it is already.
-    pub fn set_cookie(&self, context: &Context) -> Option<HeaderValue> {
-        self.is_new
-            .then(|| BROWSER.set(&context.site, &self.id, None))
-            .flatten()
+    /// `response`, with the cookie that makes a new browser known.
+    pub fn kept_with(&self, context: &Context, mut response: Response) -> Response {
+        if self.is_new
+            && let Some(cookie) = BROWSER.set(&context.site, &self.id, None)
+        {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
     }
 }
 

@@ -3,10 +3,14 @@
 //! A form for somebody who is signed in is bound to the session, one for anybody to the browser. The
 //! token is a MAC, so nothing is stored.
 
+use axum::http::HeaderMap;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{Browser, SignedIn};
-use crate::crypto::Keyring;
+use super::{Browser, SignedIn, origin::require_same_origin};
+use crate::{
+    crypto::Keyring,
+    modules::{Context, parameters::Parameters},
+};
 
 /// The name of the form's field.
 pub const FIELD: &str = "csrf";
@@ -35,8 +39,19 @@ impl<'a> Bound<'a> {
     }
 }
 
-/// Whether the form carried the token that it was given.
-pub fn is_valid(keyring: &Keyring, bound: Bound<'_>, sent: Option<&str>) -> bool {
+/// Whether the form was sent from a page of ours: from this site, as far as the browser tells, and with
+/// the token that the page was given.
+pub fn is_ours(
+    context: &Context,
+    headers: &HeaderMap,
+    bound: Bound<'_>,
+    form: &Parameters,
+) -> bool {
+    require_same_origin(&context.site, headers).is_ok()
+        && is_valid(&context.keyring, bound, form.get(FIELD))
+}
+
+fn is_valid(keyring: &Keyring, bound: Bound<'_>, sent: Option<&str>) -> bool {
     let (purpose, content) = bound.content();
     sent.and_then(|sent| URL_SAFE_NO_PAD.decode(sent).ok())
         .is_some_and(|sent| keyring.verify_cookie_tag(purpose, content, &sent))

@@ -32,7 +32,6 @@ pub use self::{
     address::ClientAddress,
     browser::Browser,
     end::{SignedOut, end_session, end_sessions_of, revoke, sign_out},
-    origin::require_same_origin,
     record::{SessionSummary, sessions_of},
     return_to::ReturnTo,
     sign_in::{Authentication, sign_in},

@@ -7,7 +7,7 @@ use crate::modules::Site;
 
 /// Whether a form was sent from a page of this server, as far as the browser tells (Fetch Metadata,
 /// RFC 6454). What no browser sent carries neither header, and must still show its CSRF token.
-pub fn require_same_origin(site: &Site, headers: &HeaderMap) -> Result<(), CrossOrigin> {
+pub(super) fn require_same_origin(site: &Site, headers: &HeaderMap) -> Result<(), CrossOrigin> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or(""));
     if text("sec-fetch-site").is_some_and(|value| !matches!(value, "same-origin" | "none")) {
         return Err(CrossOrigin);
@@ -32,7 +32,7 @@ pub fn require_same_origin(site: &Site, headers: &HeaderMap) -> Result<(), Cross
 /// A form that another site's page sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the form was sent from another site")]
-pub struct CrossOrigin;
+pub(super) struct CrossOrigin;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

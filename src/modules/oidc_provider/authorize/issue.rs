@@ -8,9 +8,10 @@ use super::{
         consent::{self, Consented},
         error::{ErrorCode, OAuthError},
         grant::{self, LiveGrant, NewGrant},
+        id_token::Beside,
         lifetimes::Lifetimes,
         pkce::CodeChallenge,
-        token::front_channel::{self, Beside},
+        token::front_channel,
     },
     request::AuthorizationRequest,
 };

@@ -2,6 +2,7 @@
 
 pub(super) mod answer;
 pub(super) mod asked;
+pub(super) mod interruption;
 mod issue;
 pub(super) mod request;
 mod request_object;
@@ -13,7 +14,7 @@ mod step_up;
 use axum::{
     body::Bytes,
     extract::{Request, State},
-    http::{StatusCode, Uri, header::SET_COOKIE},
+    http::{StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 
@@ -29,7 +30,8 @@ use super::{
 use crate::{
     modules::{
         Context, Problem,
-        form::{self, FormError},
+        body::{self, BodyError},
+        form,
         pages::{Link, Look, Reader, Trouble},
         parameters::Parameters,
         session::{Acr, Browser, SignedIn, Visitor},
@@ -72,9 +74,9 @@ pub(super) async fn post(
     reader: Reader,
     http_request: Request,
 ) -> Result<Response, Problem> {
-    let encoded: Bytes = match form::read_encoded(http_request, MAX_REQUEST).await {
+    let encoded: Bytes = match body::read(http_request, form::MEDIA_TYPE, MAX_REQUEST).await {
         Ok(encoded) => encoded,
-        Err(FormError::TooLong) => {
+        Err(BodyError::TooLong(_)) => {
             let look = reader.look(None, None);
             return Ok(refuse(&context, &look, &Refusal::Here(Untrusted::TooLong)));
         }
@@ -146,7 +148,7 @@ async fn proceed(
         Ok(request) => request,
         Err(refusal) => return Ok(refuse(context, &look, &refusal)),
     };
-    let mut response = match next_step(context, &request, person, &flow).await? {
+    let response = match next_step(context, &request, person, &flow).await? {
         Step::Refuse(code, why) => request.recipient.refuse(context, &look, code, why),
         Step::SignIn => redirect(&crate::modules::session::with_return_to(
             "/auth/login",
@@ -159,10 +161,7 @@ async fn proceed(
             None => Problem::internal(&NobodyToGrant).into_response(),
         },
     };
-    if let Some(cookie) = browser.set_cookie(context) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(browser.kept_with(context, response))
 }
 
 /// A step was decided that the situation rules out.

@@ -6,10 +6,7 @@ mod certificate;
 use std::sync::Arc;
 
 use assay_reconciler::{secret::SecretSource, spec::oidc_client::ClientAuthMethod};
-use axum::{
-    extract::Request,
-    http::{HeaderMap, header::AUTHORIZATION},
-};
+use axum::{extract::Request, http::HeaderMap};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::error::{ErrorCode, OAuthError};
@@ -18,6 +15,7 @@ use crate::{
     generation::Client,
     modules::{
         ClientCertificate, Context,
+        authorization::{Credentials, Unclear},
         form::StrictForm,
         parameters::{self, Parameters},
     },
@@ -197,31 +195,27 @@ fn assertion(form: &Parameters) -> Result<Option<(String, String)>, OAuthError> 
 }
 
 fn basic_header(headers: &HeaderMap) -> Result<Option<(String, Vec<String>)>, OAuthError> {
-    let mut authorizations = headers.get_all(AUTHORIZATION).iter();
-    match (authorizations.next(), authorizations.next()) {
-        (None, _) => Ok(None),
-        (Some(only), None) => basic(only.as_bytes()).map(Some).ok_or_else(|| {
-            OAuthError::new(
-                ErrorCode::InvalidClient,
-                "the Authorization header is not HTTP Basic with a form-encoded id and secret",
-            )
-        }),
-        (Some(_), Some(_)) => Err(OAuthError::new(
-            ErrorCode::InvalidRequest,
-            "more than one Authorization header",
-        )),
-    }
+    let shown = match Credentials::of(headers) {
+        Ok(None) => return Ok(None),
+        Ok(Some(credentials)) if credentials.is("basic") => basic(credentials.shown),
+        Ok(Some(_)) | Err(Unclear::NotText | Unclear::OneWord) => None,
+        Err(Unclear::Repeated) => {
+            let what = "more than one Authorization header";
+            return Err(OAuthError::new(ErrorCode::InvalidRequest, what));
+        }
+    };
+    shown.map(Some).ok_or_else(|| {
+        OAuthError::new(
+            ErrorCode::InvalidClient,
+            "the Authorization header is not HTTP Basic with a form-encoded id and secret",
+        )
+    })
 }
 
 /// Id and secret of HTTP Basic, each form-encoded before (RFC 6749 2.3.1). Many clients leave that out,
 /// and a secret with a plus sign or a percent sign would be another one: then it counts as it was sent.
-fn basic(header: &[u8]) -> Option<(String, Vec<String>)> {
-    let text = std::str::from_utf8(header).ok()?;
-    let (scheme, credentials) = text.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let decoded = STANDARD.decode(credentials.trim()).ok()?;
+fn basic(credentials: &str) -> Option<(String, Vec<String>)> {
+    let decoded = STANDARD.decode(credentials).ok()?;
     let colon = decoded.iter().position(|byte| *byte == b':')?;
     let id = parameters::decode(&decoded[..colon])?;
     let secret = &decoded[colon + 1..];
@@ -257,7 +251,7 @@ pub(super) fn is_secret(context: &Context, stored: &SecretSource, secret: &str) 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, header::AUTHORIZATION};
 
     use super::*;
 

@@ -2,7 +2,7 @@ use askama::Template;
 use assay_reconciler::spec::WebUri;
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, Uri, header::SET_COOKIE},
+    http::{HeaderMap, StatusCode, Uri},
     response::Response,
 };
 use url::Url;
@@ -12,20 +12,20 @@ use super::{
         authorize::{
             self,
             answer::redirect,
-            request::{self, AuthorizationRequest},
+            interruption::{self, Answered, Interruption},
+            request,
             step::Step,
         },
         error::ErrorCode,
-        flow::Flow,
     },
     address, meaning,
 };
 use crate::modules::{
     Context, Problem,
     form::StrictForm,
-    pages::{self, Link, Look, Policy, Reader, Trouble, languages},
+    pages::{self, Look, Policy, Reader, languages},
     session::{
-        self, Browser, SignedIn, Visitor,
+        self, Browser, Visitor,
         csrf::{self, Bound},
     },
 };
@@ -58,58 +58,39 @@ pub(in crate::modules::oidc_provider) async fn show(
     visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let Some(flow) = authorize::opened(&context, uri.query().unwrap_or_default()) else {
-        return Ok(authorize::unreadable(
-            &reader.look(None, visitor.person.as_ref()),
-        ));
-    };
-    let look = reader.look(flow.asked.ui_locales(), visitor.person.as_ref());
-    let request = match request::check(&context.snapshot, &flow.asked) {
-        Ok(request) => request,
-        Err(refusal) => return Ok(authorize::refuse(&context, &look, &refusal)),
-    };
-    let resume = authorize::resume(&context, &flow)?;
-    let Some(person) = visitor.person.filter(|_| flow.bound_to == browser.id()) else {
-        return Ok(redirect(&resume));
-    };
-    let step = authorize::next_step(&context, &request, Some(&person), &flow).await?;
-    if step != Step::Consent {
-        return Ok(redirect(&resume));
+    let step = Step::Consent;
+    match interruption::at(step, &context, &browser, &reader, visitor, &uri).await? {
+        Ok(asked) => ask(&context, &asked),
+        Err(answer) => Ok(answer),
     }
-    ask(&context, &look, &request, &person, flow, &resume)
 }
 
-fn ask(
-    context: &Context,
-    look: &Look,
-    request: &AuthorizationRequest,
-    person: &SignedIn,
-    flow: Flow,
-    resume: &str,
-) -> Result<Response, Problem> {
-    // From here on it is this person's: another one who signs in here does not find it answered.
-    let flow = Flow {
-        bound_to: person.session_id.clone(),
-        ..flow
-    };
-    let spec = &request.client.spec;
+fn ask(context: &Context, asked: &Interruption) -> Result<Response, Problem> {
+    let Interruption {
+        look,
+        request,
+        person,
+        flow,
+        resume,
+    } = asked;
+    let client = &request.client;
     let needed = request.needed(&context.site.issuer);
-    let logo = spec.logo_uri.as_ref().map(WebUri::as_str);
-    let registered_itself = request.client.registered_itself;
-    let sent_to = registered_itself
+    let logo = client.logo();
+    let sent_to = client
+        .registered_itself
         .then(|| destination(&request.recipient.redirect_uri))
         .flatten();
     let page = ConsentPage {
         look,
         texts: &look.language.consent,
-        client: spec.display_name.as_deref().unwrap_or(&request.client.name),
+        client: client.shown_name(),
         logo,
-        policy: spec.policy_uri.as_ref().map(WebUri::as_str),
-        terms: spec.tos_uri.as_ref().map(WebUri::as_str),
+        policy: client.spec.policy_uri.as_ref().map(WebUri::as_str),
+        terms: client.spec.tos_uri.as_ref().map(WebUri::as_str),
         person: &person.email,
         scopes: meaning::in_words(&needed, &context.snapshot, look.language),
         resources: needed.resources.iter().collect(),
-        registered_itself,
+        registered_itself: client.registered_itself,
         sent_to: sent_to.as_deref(),
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
         flow: &flow.seal(&context.keyring)?,
@@ -136,29 +117,17 @@ pub(in crate::modules::oidc_provider) async fn decide(
     headers: HeaderMap,
     StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
-    let sealed = form.get("flow").unwrap_or_default();
-    let Some(mut flow) = Flow::open(&context.keyring, sealed) else {
-        return Ok(authorize::unreadable(
-            &reader.look(None, visitor.person.as_ref()),
-        ));
+    let answered = interruption::answered(&context, &browser, &reader, visitor, &form);
+    let Answered { look, flow, person } = match answered {
+        Ok(answered) => answered,
+        Err(page) => return Ok(*page),
     };
-    let look = reader.look(flow.asked.ui_locales(), visitor.person.as_ref());
-    let asked_in = std::mem::replace(&mut flow.bound_to, browser.id().to_owned());
-    let Some(person) = visitor
-        .person
-        .filter(|person| person.session_id == asked_in)
-    else {
-        // Somebody else is signed in by now, or nobody: they are asked for themselves.
-        let mut response = redirect(&authorize::resume(&context, &flow)?);
-        if let Some(cookie) = browser.set_cookie(&context) {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
-        return Ok(response);
+    let Some(person) = person else {
+        // Whoever is signed in by now is asked for themselves.
+        let response = redirect(&authorize::resume(&context, &flow)?);
+        return Ok(browser.kept_with(&context, response));
     };
-    let sent = form.get(csrf::FIELD);
-    if session::require_same_origin(&context.site, &headers).is_err()
-        || !csrf::is_valid(&context.keyring, Bound::Session(&person), sent)
-    {
+    if !csrf::is_ours(&context, &headers, Bound::Session(&person), &form) {
         return Ok(foreign(&look, &address(&context, &flow)?));
     }
     let request = match request::check(&context.snapshot, &flow.asked) {
@@ -191,15 +160,5 @@ pub(in crate::modules::oidc_provider) async fn decide(
 /// The page for a form that no page of ours sent, or that a session no longer has.
 fn foreign(look: &Look, again: &str) -> Response {
     let texts = &look.language.consent;
-    Trouble {
-        look,
-        title: texts.stale,
-        message: texts.stale_message,
-        detail: None,
-        link: Some(Link {
-            href: again,
-            text: texts.again,
-        }),
-    }
-    .show(StatusCode::FORBIDDEN)
+    interruption::stale(look, texts.stale, texts.stale_message, again)
 }

@@ -3,13 +3,9 @@
 use std::time::Duration;
 
 use askama::Template;
-use assay_reconciler::spec::WebUri;
 use axum::{
     extract::State,
-    http::{
-        HeaderMap, HeaderValue, StatusCode, Uri,
-        header::{RETRY_AFTER, SET_COOKIE},
-    },
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header::RETRY_AFTER},
     response::Response,
 };
 
@@ -126,14 +122,13 @@ fn put_question(
         bound_to: person.session_id.clone(),
         ..flow
     };
-    let spec = &asked.client.spec;
-    let logo = spec.logo_uri.as_ref().map(WebUri::as_str);
+    let logo = asked.client.logo();
     let resources = asked.resources.beyond(&context.site.issuer);
     let page = QuestionPage {
         look,
         texts: &look.language.device,
         action: DEVICE_PATH,
-        client: spec.display_name.as_deref().unwrap_or(&asked.client.name),
+        client: asked.client.shown_name(),
         logo,
         user_code: &flow.user_code.to_string(),
         person: &person.email,
@@ -163,10 +158,9 @@ pub(in crate::modules::oidc_provider) async fn submit(
     StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
     let look = reader.look(None, visitor.person.as_ref());
-    let is_same_origin = session::require_same_origin(&context.site, &headers).is_ok();
     let sent = Sent {
         address: &address,
-        is_same_origin,
+        headers: &headers,
         form: &form,
     };
     match form.get("flow") {
@@ -187,26 +181,16 @@ async fn take_code(
     sent: Sent<'_>,
 ) -> Result<Response, Problem> {
     let texts = &look.language.device;
-    let Sent {
-        address,
-        is_same_origin,
-        form,
-    } = sent;
-    let typed = form.get("user_code").unwrap_or_default();
+    let typed = sent.form.get("user_code").unwrap_or_default();
     let code = UserCode::parse(typed);
-    let is_ours = csrf::is_valid(
-        &context.keyring,
-        Bound::Browser(browser),
-        form.get(csrf::FIELD),
-    );
-    if !is_same_origin || !is_ours {
+    if !sent.is_ours(context, Bound::Browser(browser)) {
         let (status, notice) = (StatusCode::FORBIDDEN, Some(texts.stale));
         return Ok(ask_for_code(context, look, browser, status, notice, code));
     }
     let Some(user_code) = code else {
         return Ok(wrong(context, look, browser, StatusCode::BAD_REQUEST));
     };
-    match guessing::look_up(context, browser, address, &user_code).await? {
+    match guessing::look_up(context, browser, sent.address, &user_code).await? {
         Typed::Found => {
             let flow = DeviceFlow {
                 user_code,
@@ -229,8 +213,14 @@ async fn take_code(
 /// How the answer came.
 struct Sent<'a> {
     address: &'a ClientAddress,
-    is_same_origin: bool,
+    headers: &'a HeaderMap,
     form: &'a Parameters,
+}
+
+impl Sent<'_> {
+    fn is_ours(&self, context: &Context, bound: Bound<'_>) -> bool {
+        csrf::is_ours(context, self.headers, bound, self.form)
+    }
 }
 
 async fn take_answer(
@@ -252,8 +242,7 @@ async fn take_answer(
         // Somebody else is signed in by now, or nobody: they type the code themselves.
         return Ok(redirect(DEVICE_PATH));
     };
-    let csrf = sent.form.get(csrf::FIELD);
-    if !sent.is_same_origin || !csrf::is_valid(&context.keyring, Bound::Session(&person), csrf) {
+    if !sent.is_ours(context, Bound::Session(&person)) {
         let (status, notice) = (StatusCode::FORBIDDEN, Some(texts.stale));
         let code = Some(flow.user_code);
         return Ok(ask_for_code(context, look, browser, status, notice, code));
@@ -298,9 +287,6 @@ fn ask_for_code(
         user_code: &user_code.map(|code| code.to_string()).unwrap_or_default(),
         csrf: &csrf::token(&context.keyring, Bound::Browser(browser)),
     };
-    let mut response = pages::page(status, &page, look, &Policy::strict());
-    if let Some(cookie) = browser.set_cookie(context) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
+    let page = pages::page(status, &page, look, &Policy::strict());
+    browser.kept_with(context, page)
 }

@@ -22,14 +22,17 @@ pub use self::{
     listing::{LogoutNotice, LogoutNoticesListed, NoticeState, list},
 };
 use super::authorize::answer::redirect;
-use crate::modules::{
-    Context, Problem,
-    form::StrictForm,
-    pages::{self, Look, Policy, Reader, Trouble, languages},
-    parameters::Parameters,
-    session::{
-        self, ClientAddress, SignedIn, Visitor,
-        csrf::{self, Bound},
+use crate::{
+    generation::Client,
+    modules::{
+        Context, Problem,
+        form::StrictForm,
+        pages::{self, Look, Policy, Reader, Trouble, languages},
+        parameters::Parameters,
+        session::{
+            self, ClientAddress, SignedIn, Visitor,
+            csrf::{self, Bound},
+        },
     },
 };
 
@@ -104,12 +107,7 @@ pub(super) async fn post(
     let Some(person) = visitor.person else {
         return Ok(finish(&context, &look, &[], &request));
     };
-    let is_ours = session::require_same_origin(&context.site, &headers).is_ok()
-        && csrf::is_valid(
-            &context.keyring,
-            Bound::Session(&person),
-            form.get(csrf::FIELD),
-        );
+    let is_ours = csrf::is_ours(&context, &headers, Bound::Session(&person), &form);
     match form.get("decision") {
         Some("sign_out") if is_ours => end(&context, &look, &person, &address, &request).await,
         Some("stay") if is_ours => Ok(redirect(session::ACCOUNT_PATH)),
@@ -131,7 +129,7 @@ fn ask(
     let page = LogoutPage {
         look,
         texts: &look.language.logout,
-        client: client.map(|client| client.spec.display_name.as_deref().unwrap_or(&client.name)),
+        client: client.map(Client::shown_name),
         person: &person.email,
         csrf: &csrf::token(&context.keyring, Bound::Session(person)),
         parameters: parameters

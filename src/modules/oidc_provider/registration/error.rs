@@ -1,7 +1,5 @@
 //! What can be wrong with a registration (RFC 7591 3.2.2, RFC 6750 3.1).
 
-use std::borrow::Cow;
-
 use axum::{
     Json,
     http::{
@@ -15,7 +13,7 @@ use serde_json::json;
 use crate::{
     crypto::CryptoError,
     generation::ApplyError,
-    modules::{Problem, oidc_provider::error::ascii},
+    modules::{Problem, body::BodyError, oidc_provider::error::ascii},
     store::StoreError,
 };
 
@@ -29,8 +27,11 @@ pub(super) enum RegistrationError {
     #[error("{0} now says what this client is")]
     TakenOver(String),
     /// The body.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The body is no description of a client.
     #[error("{0}")]
-    Body(Cow<'static, str>, StatusCode),
+    NotMetadata(serde_json::Error),
     /// Redirect URIs that cannot be registered.
     #[error("{0}")]
     RedirectUri(String),
@@ -76,9 +77,11 @@ impl RegistrationError {
         match self {
             Self::Token => (StatusCode::UNAUTHORIZED, "invalid_token"),
             Self::TakenOver(_) => (StatusCode::FORBIDDEN, "access_denied"),
-            Self::Body(_, status) => (*status, "invalid_client_metadata"),
+            Self::Body(error) => (error.status(), "invalid_client_metadata"),
             Self::RedirectUri(_) => (StatusCode::BAD_REQUEST, "invalid_redirect_uri"),
-            Self::Metadata(_) => (StatusCode::BAD_REQUEST, "invalid_client_metadata"),
+            Self::Metadata(_) | Self::NotMetadata(_) => {
+                (StatusCode::BAD_REQUEST, "invalid_client_metadata")
+            }
             Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
             Self::Store(error) if error.is_unavailable() => {
                 (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use axum::{
-    extract::Request,
-    http::{StatusCode, header::CONTENT_TYPE},
-};
+use axum::extract::Request;
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, MapAccess, Visitor},
@@ -13,6 +10,7 @@ use serde::{
 use serde_json::{Map, Value, json};
 
 use super::{MAX_METADATA, error::RegistrationError};
+use crate::modules::body;
 
 /// How a value is written on the other side.
 #[derive(Clone, Copy)]
@@ -177,27 +175,9 @@ impl<'de> Visitor<'de> for Members {
 impl ClientMetadata {
     /// Reads the body of a request.
     pub(super) async fn read(request: Request) -> Result<Self, RegistrationError> {
-        let is_json = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split(';').next())
-            .is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json"));
-        if !is_json {
-            return Err(RegistrationError::Body(
-                "the body must be application/json".into(),
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            ));
-        }
-        let body = axum::body::to_bytes(request.into_body(), MAX_METADATA)
-            .await
-            .map_err(|_| {
-                let what = format!("the body may have {MAX_METADATA} bytes at most");
-                RegistrationError::Body(what.into(), StatusCode::PAYLOAD_TOO_LARGE)
-            })?;
-        let metadata: Self = serde_json::from_slice(&body).map_err(|error| {
-            RegistrationError::Body(error.to_string().into(), StatusCode::BAD_REQUEST)
-        })?;
+        let body = body::read(request, "application/json", MAX_METADATA).await?;
+        let metadata: Self =
+            serde_json::from_slice(&body).map_err(RegistrationError::NotMetadata)?;
         // RFC 7591 2: null means that it is left out.
         let members = metadata.0.into_iter().filter(|(_, value)| !value.is_null());
         Ok(Self(members.collect()))

@@ -17,7 +17,7 @@ mod sector;
 use assay_reconciler::spec::oidc_client::ClientRegistration;
 use axum::{
     Router,
-    http::{HeaderMap, header::AUTHORIZATION},
+    http::HeaderMap,
     routing::{get, post},
 };
 
@@ -27,7 +27,7 @@ pub use self::initial_access::{
     InitialAccess, InitialAccessListed, InitialAccessToken, MAX_LIFE as MAX_INITIAL_ACCESS_LIFE,
     NewInitialAccess,
 };
-use crate::modules::Context;
+use crate::modules::{Context, authorization::Credentials};
 
 /// Where clients register.
 pub(super) const REGISTRATION_PATH: &str = "/auth/oauth2/register";
@@ -58,16 +58,9 @@ fn settings(context: &Context) -> Option<&ClientRegistration> {
 
 /// The bearer token of the request (RFC 6750 2.1), if it has one. Nowhere else: URLs are logged.
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, RegistrationError> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value
-            .to_str()
-            .ok()
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
-            .map(|(_, token)| Some(token.trim()))
-            .ok_or(RegistrationError::Token),
-        (Some(_), Some(_)) => Err(RegistrationError::Token),
+    match Credentials::of(headers) {
+        Ok(None) => Ok(None),
+        Ok(Some(credentials)) if credentials.is("bearer") => Ok(Some(credentials.shown)),
+        Ok(Some(_)) | Err(_) => Err(RegistrationError::Token),
     }
 }

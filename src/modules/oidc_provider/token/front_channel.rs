@@ -1,18 +1,13 @@
 //! Tokens that leave the authorization endpoint with the browser (OpenID Connect Core 3.2 and 3.3).
 
-use assay_reconciler::spec::scope::ClaimTarget;
-
 use super::{
     super::{
-        access_token::{AccessToken, signing_key},
-        claims,
+        access_token::AccessToken,
         error::OAuthError,
         grant::LiveGrant,
         holder::Holder,
-        id_token::{self, Occasion},
-        lifetimes::Lifetimes,
+        id_token::{self, Beside},
         scope::Scopes,
-        subject,
     },
     TokenRequest, response,
 };
@@ -39,14 +34,6 @@ pub(in crate::modules::oidc_provider) async fn access_token(
     response::access_token(&asked, tx, grant, scopes).await
 }
 
-/// What travels with an ID token.
-#[derive(Clone, Copy)]
-pub(in crate::modules::oidc_provider) struct Beside<'a> {
-    pub(in crate::modules::oidc_provider) access_token: Option<&'a str>,
-    pub(in crate::modules::oidc_provider) code: Option<&'a str>,
-    pub(in crate::modules::oidc_provider) state: Option<&'a str>,
-}
-
 /// An ID token that vouches for what travels with it. What scopes say of the person is in it only if
 /// there will be no other place to read it (OpenID Connect Core 5.4): a browser keeps addresses.
 pub(in crate::modules::oidc_provider) fn id_token(
@@ -59,19 +46,5 @@ pub(in crate::modules::oidc_provider) fn id_token(
     let is_alone = beside.access_token.is_none() && beside.code.is_none();
     let nothing = Scopes::default();
     let shown = if is_alone { scopes } else { &nothing };
-    let now = context.clock.now();
-    let occasion = Occasion {
-        issuer: &context.site.issuer,
-        client_id: &client.name,
-        subject: &subject::of(&context.keyring, client, &grant.user_id),
-        access_token: beside.access_token,
-        code: beside.code,
-        state: beside.state,
-        issued_at: now,
-        expires_at: now + Lifetimes::of(&context.snapshot, client).id_token,
-        allowed: &client.spec.scopes,
-        mapped: claims::mapped(&context.snapshot, grant, shown, ClaimTarget::IdToken),
-    };
-    let key = signing_key(context, client)?;
-    Ok(id_token::make(key, grant, shown, &occasion)?)
+    Ok(id_token::make(context, client, grant, shown, beside)?)
 }

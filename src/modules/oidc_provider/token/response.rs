@@ -1,4 +1,3 @@
-use assay_reconciler::spec::scope::ClaimTarget;
 use axum::{
     Json,
     http::{
@@ -11,11 +10,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::super::{
-    access_token::{self, AccessToken, signing_key},
+    access_token::{self, AccessToken},
     claims,
     error::OAuthError,
     grant::LiveGrant,
-    id_token::{self, Occasion},
+    id_token::{self, Beside},
     lifetimes::Lifetimes,
     resource::{self, Resources},
     scope::Scopes,
@@ -101,7 +100,7 @@ pub(super) async fn access_token(
         act: None,
         exchange: None,
         cnf: asked.confirmation(),
-        mapped: claims::mapped(&context.snapshot, grant, scopes, ClaimTarget::AccessToken),
+        mapped: claims::in_access_token(&context.snapshot, grant, scopes),
     };
     access_token::make(tx, context, client, claims).await
 }
@@ -118,23 +117,13 @@ pub(super) fn of_grant(
         context, client, ..
     } = *asked;
     let lifetimes = Lifetimes::of(&context.snapshot, client);
-    let now = context.clock.now();
     let access_token = access_token.finish(context, client)?;
     let id_token = if scopes.contains("openid") {
-        let occasion = Occasion {
-            issuer: &context.site.issuer,
-            client_id: &client.name,
-            subject: &subject::of(&context.keyring, client, &grant.user_id),
+        let beside = Beside {
             access_token: Some(&access_token),
-            code: None,
-            state: None,
-            issued_at: now,
-            expires_at: now + lifetimes.id_token,
-            allowed: &client.spec.scopes,
-            mapped: claims::mapped(&context.snapshot, grant, scopes, ClaimTarget::IdToken),
+            ..Beside::default()
         };
-        let key = signing_key(context, client)?;
-        Some(id_token::make(key, grant, scopes, &occasion)?)
+        Some(id_token::make(context, client, grant, scopes, beside)?)
     } else {
         None
     };
@@ -232,12 +221,7 @@ pub(super) fn exchanged_claims(
             actor_gids: exchanged.actor_gids,
         }),
         cnf: asked.confirmation(),
-        mapped: claims::mapped(
-            &context.snapshot,
-            exchanged.grant,
-            exchanged.scopes,
-            ClaimTarget::AccessToken,
-        ),
+        mapped: claims::in_access_token(&context.snapshot, exchanged.grant, exchanged.scopes),
     })
 }
 
