@@ -3,6 +3,7 @@
 //! A module is a value in [`MODULES`]: its name, the paths that are its own, its routes and its
 //! background tasks. A module that is off has no routes, and its paths say so.
 
+pub mod account;
 pub mod admin;
 pub mod attempts;
 pub mod audit;
@@ -18,6 +19,7 @@ pub mod password;
 pub mod prepared;
 pub mod problem;
 pub mod session;
+pub mod sign_in;
 mod site;
 mod turns;
 pub mod user;
@@ -101,12 +103,18 @@ pub struct Module {
 }
 
 /// Every module there is.
-pub static MODULES: [Module; 5] = [
+pub static MODULES: [Module; 6] = [
     Module {
         name: ModuleName::Session,
-        paths: &["/auth/account"],
+        paths: &[],
         routes: session::routes,
         tasks: session::tasks,
+    },
+    Module {
+        name: ModuleName::Account,
+        paths: &[session::ACCOUNT_PATH],
+        routes: account::routes,
+        tasks: |_, _| Vec::new(),
     },
     Module {
         name: ModuleName::Jwt,
@@ -116,7 +124,7 @@ pub static MODULES: [Module; 5] = [
     },
     Module {
         name: ModuleName::Password,
-        paths: &["/auth/login"],
+        paths: &[sign_in::LOGIN_PATH],
         routes: password::routes,
         tasks: |_, _| Vec::new(),
     },

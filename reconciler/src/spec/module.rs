@@ -1,5 +1,8 @@
 //! Kind `Module`: the parts of the product that can be switched on and off, and their settings.
 
+mod account;
+mod mail;
+
 use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
 
 use ipnet::IpNet;
@@ -10,6 +13,7 @@ use serde::{
 };
 use serde_json::Value;
 
+pub use self::{account::AccountSettings, mail::MailSettings};
 use super::{SigningAlgorithm, Span, oidc_client::ClientRegistration};
 
 /// The name of a module.
@@ -20,6 +24,10 @@ use super::{SigningAlgorithm, Span, oidc_client::ClientRegistration};
 pub enum ModuleName {
     /// Browser sessions. Always on.
     Session,
+    /// Where people look after their own account. Always on.
+    Account,
+    /// Letters to people. Always on.
+    Mail,
     /// Sign-in with e-mail and password.
     Password,
     /// Signing keys and signed tokens. Always on.
@@ -42,8 +50,10 @@ pub enum ModuleName {
 
 impl ModuleName {
     /// Every module, what others require first.
-    pub const ALL: [ModuleName; 10] = [
+    pub const ALL: [ModuleName; 12] = [
         ModuleName::Session,
+        ModuleName::Account,
+        ModuleName::Mail,
         ModuleName::Jwt,
         ModuleName::Biscuit,
         ModuleName::Admin,
@@ -59,6 +69,8 @@ impl ModuleName {
     pub const fn name(self) -> &'static str {
         match self {
             ModuleName::Session => "session",
+            ModuleName::Account => "account",
+            ModuleName::Mail => "mail",
             ModuleName::Password => "password",
             ModuleName::Jwt => "jwt",
             ModuleName::OidcClient => "oidc_client",
@@ -74,12 +86,14 @@ impl ModuleName {
     /// What must be on for this module to be on.
     pub const fn requires(self) -> &'static [ModuleName] {
         match self {
-            ModuleName::Password | ModuleName::Passkey | ModuleName::OidcClient => {
-                &[ModuleName::Session]
-            }
+            ModuleName::Account
+            | ModuleName::Password
+            | ModuleName::Passkey
+            | ModuleName::OidcClient => &[ModuleName::Session],
             ModuleName::OidcProvider => &[ModuleName::Session, ModuleName::Jwt],
             ModuleName::Console => &[ModuleName::Admin, ModuleName::Session],
             ModuleName::Session
+            | ModuleName::Mail
             | ModuleName::Jwt
             | ModuleName::Zanzibar
             | ModuleName::Biscuit
@@ -91,7 +105,12 @@ impl ModuleName {
     pub const fn is_always_on(self) -> bool {
         matches!(
             self,
-            ModuleName::Session | ModuleName::Jwt | ModuleName::Biscuit | ModuleName::Admin
+            ModuleName::Session
+                | ModuleName::Account
+                | ModuleName::Mail
+                | ModuleName::Jwt
+                | ModuleName::Biscuit
+                | ModuleName::Admin
         )
     }
 
@@ -99,6 +118,8 @@ impl ModuleName {
     pub fn default_settings(self) -> ModuleSettings {
         match self {
             ModuleName::Session => ModuleSettings::Session(SessionSettings::default()),
+            ModuleName::Account => ModuleSettings::Account(AccountSettings::default()),
+            ModuleName::Mail => ModuleSettings::Mail(MailSettings::default()),
             ModuleName::Password => ModuleSettings::Password(PasswordSettings::default()),
             ModuleName::Jwt => ModuleSettings::Jwt(JwtSettings::default()),
             ModuleName::OidcClient => ModuleSettings::OidcClient(NoSettings {}),
@@ -121,6 +142,8 @@ impl ModuleName {
         use ModuleSettings as Settings;
         Ok(match self {
             ModuleName::Session => Settings::Session(Deserialize::deserialize(settings)?),
+            ModuleName::Account => Settings::Account(Deserialize::deserialize(settings)?),
+            ModuleName::Mail => Settings::Mail(Deserialize::deserialize(settings)?),
             ModuleName::Password => Settings::Password(Deserialize::deserialize(settings)?),
             ModuleName::Jwt => Settings::Jwt(Deserialize::deserialize(settings)?),
             ModuleName::OidcClient => Settings::OidcClient(Deserialize::deserialize(settings)?),
@@ -137,6 +160,8 @@ impl ModuleName {
     pub fn settings_schema(self, generator: &mut SchemaGenerator) -> Schema {
         match self {
             ModuleName::Session => generator.subschema_for::<SessionSettings>(),
+            ModuleName::Account => generator.subschema_for::<AccountSettings>(),
+            ModuleName::Mail => generator.subschema_for::<MailSettings>(),
             ModuleName::Password => generator.subschema_for::<PasswordSettings>(),
             ModuleName::Jwt => generator.subschema_for::<JwtSettings>(),
             ModuleName::OidcProvider => generator.subschema_for::<OidcProviderSettings>(),
@@ -256,6 +281,8 @@ impl<'de> DeserializeSeed<'de> for SettingsOf {
 #[allow(missing_docs)]
 pub enum ModuleSettings {
     Session(SessionSettings),
+    Account(AccountSettings),
+    Mail(MailSettings),
     Password(PasswordSettings),
     Jwt(JwtSettings),
     OidcClient(NoSettings),
@@ -278,12 +305,15 @@ pub struct NoSettings {}
 pub struct SessionSettings {
     /// How long a sign-in lasts.
     pub ttl: Span,
+    /// How long ago a person may have proved who they are to change how their account is got into.
+    pub recent_sign_in: Span,
 }
 
 impl Default for SessionSettings {
     fn default() -> Self {
         Self {
             ttl: Span::days(30),
+            recent_sign_in: Span::minutes(15),
         }
     }
 }

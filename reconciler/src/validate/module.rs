@@ -21,7 +21,10 @@ pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Fi
         .help("take `enabled` out"));
     }
     match &module.settings {
-        ModuleSettings::Session(session) => lifetime("settings/ttl", session.ttl, &mut add),
+        ModuleSettings::Session(session) => {
+            lifetime("settings/ttl", session.ttl, &mut add);
+            lifetime("settings/recentSignIn", session.recent_sign_in, &mut add);
+        }
         ModuleSettings::Password(password) => {
             range(
                 "settings/memoryKib",
@@ -126,7 +129,9 @@ pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Fi
                 &mut add,
             );
         }
-        ModuleSettings::OidcClient(_)
+        ModuleSettings::Account(_)
+        | ModuleSettings::Mail(_)
+        | ModuleSettings::OidcClient(_)
         | ModuleSettings::Zanzibar(_)
         | ModuleSettings::Biscuit(_)
         | ModuleSettings::Admin(_)

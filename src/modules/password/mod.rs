@@ -8,17 +8,14 @@ mod login;
 mod secret;
 
 use assay_reconciler::spec::module::PasswordSettings;
-use axum::{Router, routing::get};
+use axum::{Router, routing::post};
 
 pub use self::{
     accounts::{PasswordError, create_user, hash, set_password},
     secret::{MAX_PASSWORD, Password, PasswordRefused},
 };
-use super::Context;
+use super::{Context, sign_in::LOGIN_PATH};
 use crate::crypto::password::PasswordCost;
-
-/// Where people sign in.
-pub const LOGIN_PATH: &str = "/auth/login";
 
 /// What a hash costs by the module's settings.
 fn cost(settings: &PasswordSettings) -> PasswordCost {
@@ -32,6 +29,6 @@ fn cost(settings: &PasswordSettings) -> PasswordCost {
 /// The module's routes.
 pub fn routes(context: &Context) -> Router {
     Router::new()
-        .route(LOGIN_PATH, get(login::show).post(login::submit))
+        .route(LOGIN_PATH, post(login::submit))
         .with_state(context.clone())
 }

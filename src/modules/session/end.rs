@@ -138,7 +138,8 @@ async fn follow(
     Ok(pages)
 }
 
-pub(super) async fn record(
+/// Records what a person did with their sessions.
+pub async fn record(
     tx: &mut Tx,
     person: &SignedIn,
     action: &'static str,

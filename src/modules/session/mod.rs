@@ -2,9 +2,8 @@
 //!
 //! The cookie carries a random token and the database its keyed hash. Other modules ask with the
 //! extractor [`Visitor`], begin a session with [`sign_in`], end it with [`sign_out`], and guard their
-//! forms with [`csrf`]. The module's own page is `/auth/account`.
+//! forms with [`csrf`]. Ways of signing in do not call it; they go on in [`super::sign_in`].
 
-mod account;
 mod acr;
 mod address;
 mod browser;
@@ -19,10 +18,7 @@ mod sign_in;
 mod signed_out;
 mod visitor;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::Router;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +27,7 @@ pub use self::{
     acr::Acr,
     address::ClientAddress,
     browser::Browser,
-    end::{SignedOut, end_session, end_sessions_of, revoke, sign_out},
+    end::{SignedOut, end_session, end_sessions_of, record as record_of, revoke, sign_out},
     record::{SessionSummary, sessions_of},
     return_to::ReturnTo,
     sign_in::{Authentication, sign_in},
@@ -43,14 +39,9 @@ use super::Context;
 /// Where the signed-in person sees what is known about them.
 pub const ACCOUNT_PATH: &str = "/auth/account";
 
-/// The module's routes.
+/// The module's routes: the sign-in page is there whichever ways of signing in are on.
 pub fn routes(context: &Context) -> Router {
-    Router::new()
-        .route(ACCOUNT_PATH, get(account::show))
-        .route("/auth/account/sign-out", post(account::sign_out))
-        .route("/auth/account/access/withdraw", post(account::withdraw))
-        .route("/auth/account/sessions/end", post(account::end))
-        .with_state(context.clone())
+    super::sign_in::routes(context)
 }
 
 /// The module's background work.

@@ -27,6 +27,13 @@ impl ReturnTo {
         (is_here && !target.path().starts_with("//")).then(|| Self(text.to_owned()))
     }
 
+    /// Where a form or an address says the person is going; their account, if nowhere or to another
+    /// site.
+    pub fn wished(site: &Site, text: Option<&str>) -> Self {
+        text.and_then(|text| Self::parse(site, text))
+            .unwrap_or_else(Self::account)
+    }
+
     /// Where people go who were going nowhere else.
     pub fn account() -> Self {
         Self(super::ACCOUNT_PATH.to_owned())

@@ -9,11 +9,8 @@ use axum::{
 };
 
 use super::{
-    ACCOUNT_PATH, ClientAddress, SessionSummary, SignedIn, SignedOut, Visitor,
-    csrf::{self, Bound},
-    end, record,
-    return_to::with_return_to,
-    signed_out_page,
+    links::{self, AccountLink},
+    owner::{sender, sign_in_first, stale},
 };
 use crate::{
     generation::Snapshot,
@@ -21,24 +18,29 @@ use crate::{
         Context, Problem,
         form::StrictForm,
         oidc_provider::{self, ClientAccess, Withdrawal},
-        pages::{self, Link, Look, Policy, Reader, Trouble, languages},
-        parameters::Parameters,
+        pages::{self, Look, Policy, Reader, languages},
+        session::{
+            self, ACCOUNT_PATH, ClientAddress, SessionSummary, SignedIn, SignedOut, Visitor,
+            csrf::{self, Bound},
+            signed_out_page,
+        },
     },
 };
 
 #[derive(Template)]
-#[template(path = "session/templates/account.html")]
-struct AccountPage<'a> {
+#[template(path = "account/templates/overview.html")]
+struct OverviewPage<'a> {
     look: &'a Look,
     snapshot: &'a Snapshot,
     texts: &'static languages::Account,
     person: &'a SignedIn,
+    links: &'a [AccountLink],
     sessions: &'a [SessionSummary],
     access: &'a [ClientAccess],
     csrf: &'a str,
 }
 
-impl AccountPage<'_> {
+impl OverviewPage<'_> {
     fn browser<'a>(&'a self, session: &'a SessionSummary) -> &'a str {
         session
             .user_agent
@@ -54,10 +56,10 @@ pub(super) async fn show(
     visitor: Visitor,
 ) -> Result<Response, Problem> {
     let Some(person) = visitor.person else {
-        return Ok(Redirect::to(&with_return_to("/auth/login", ACCOUNT_PATH)).into_response());
+        return Ok(sign_in_first(ACCOUNT_PATH));
     };
     let now = context.clock.now();
-    let sessions = record::sessions_of(&context.store, &person.user_id, now).await?;
+    let sessions = session::sessions_of(&context.store, &person.user_id, now).await?;
     let look = reader.look(None, Some(&person));
     let access = if context.snapshot.is_on(ModuleName::OidcProvider) {
         let snapshot = &context.snapshot;
@@ -72,10 +74,11 @@ pub(super) async fn show(
     } else {
         Vec::new()
     };
-    let page = AccountPage {
+    let page = OverviewPage {
         look: &look,
         snapshot: &context.snapshot,
         texts: &look.language.account,
+        links: &links::of(&context, look.language),
         sessions: &sessions,
         access: &access,
         csrf: &csrf::token(&context.keyring, Bound::Session(&person)),
@@ -99,7 +102,7 @@ pub(super) async fn sign_out(
         if !csrf::is_ours(&context, &headers, Bound::Session(&person), &form) {
             return Ok(stale(&look));
         }
-        signed_out = end::sign_out(&context, &person, &address).await?;
+        signed_out = session::sign_out(&context, &person, &address).await?;
     }
     let mut response = signed_out_page(&context.site, &look, &signed_out.pages, None);
     if let Some(cookie) = signed_out.cookie {
@@ -117,19 +120,19 @@ pub(super) async fn end(
     visitor: Visitor,
     StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
-    let person = match sender(&context, &headers, &reader, visitor, &form) {
+    let person = match sender(&context, &headers, &reader, visitor, &form, ACCOUNT_PATH) {
         Ok(person) => person,
         Err(answer) => return Ok(*answer),
     };
     let now = context.clock.now();
     let mut tx = context.store.begin().await?;
     if let Some(id) = form.get("session") {
-        end::end_session(&mut tx, &person.user_id, id, now).await?;
+        session::end_session(&mut tx, &person.user_id, id, now).await?;
     } else {
         let keep = Some(person.session_id.as_str());
-        end::end_sessions_of(&mut tx, &person.user_id, keep, now).await?;
+        session::end_sessions_of(&mut tx, &person.user_id, keep, now).await?;
     }
-    end::record(&mut tx, &person, "session.end", &address, now).await?;
+    session::record_of(&mut tx, &person, "session.end", &address, now).await?;
     tx.commit().await?;
     context.logout_notices.wake();
     Ok(Redirect::to(ACCOUNT_PATH).into_response())
@@ -144,7 +147,7 @@ pub(super) async fn withdraw(
     visitor: Visitor,
     StrictForm(form): StrictForm,
 ) -> Result<Response, Problem> {
-    let person = match sender(&context, &headers, &reader, visitor, &form) {
+    let person = match sender(&context, &headers, &reader, visitor, &form, ACCOUNT_PATH) {
         Ok(person) => person,
         Err(answer) => return Ok(*answer),
     };
@@ -163,38 +166,4 @@ pub(super) async fn withdraw(
         tx.commit().await?;
     }
     Ok(Redirect::to(ACCOUNT_PATH).into_response())
-}
-
-/// The person who sent a form of ours; else what they are shown.
-fn sender(
-    context: &Context,
-    headers: &HeaderMap,
-    reader: &Reader,
-    visitor: Visitor,
-    form: &Parameters,
-) -> Result<SignedIn, Box<Response>> {
-    let Some(person) = visitor.person else {
-        let sign_in = with_return_to("/auth/login", ACCOUNT_PATH);
-        return Err(Box::new(Redirect::to(&sign_in).into_response()));
-    };
-    if csrf::is_ours(context, headers, Bound::Session(&person), form) {
-        Ok(person)
-    } else {
-        Err(Box::new(stale(&reader.look(None, Some(&person)))))
-    }
-}
-
-fn stale(look: &Look) -> Response {
-    let texts = &look.language.account;
-    Trouble {
-        look,
-        title: texts.stale,
-        message: texts.stale_message,
-        detail: None,
-        link: Some(Link {
-            href: ACCOUNT_PATH,
-            text: look.language.common.open_account,
-        }),
-    }
-    .show(StatusCode::FORBIDDEN)
 }

@@ -1,0 +1,135 @@
+//! `/auth/login`: the page where people sign in.
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::Ways;
+use crate::modules::{
+    Context, Problem,
+    oidc_provider::{self, AskingClient},
+    pages::{self, Look, Policy, Reader, languages},
+    session::{
+        ACCOUNT_PATH, Browser, ReturnTo, SignedIn, Visitor,
+        csrf::{self, Bound},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "sign_in/templates/login.html")]
+struct LoginPage<'a> {
+    look: &'a Look,
+    texts: &'static languages::Login,
+    ways: &'a Ways,
+    client: Option<&'a AskingClient>,
+    signed_in_as: Option<&'a str>,
+    notice: Option<&'a str>,
+    email: &'a str,
+    csrf: &'a str,
+    return_to: &'a str,
+}
+
+/// Where to go afterwards.
+#[derive(Deserialize)]
+pub(super) struct Wish {
+    #[serde(default)]
+    return_to: String,
+}
+
+/// `GET /auth/login`
+pub(super) async fn open(
+    State(context): State<Context>,
+    browser: Browser,
+    reader: Reader,
+    visitor: Visitor,
+    Query(wish): Query<Wish>,
+) -> Result<Response, Problem> {
+    let place = ReturnTo::wished(&context.site, Some(&wish.return_to));
+    if visitor.person.is_some() && place.as_str() == ACCOUNT_PATH {
+        return Ok(Redirect::to(ACCOUNT_PATH).into_response());
+    }
+    let page = SignInPage::new(&context, &browser, &reader, &place, visitor.person.as_ref());
+    page.show(StatusCode::OK, "", None)
+}
+
+/// The sign-in page for one person who wants to go to one place.
+pub struct SignInPage<'a> {
+    context: &'a Context,
+    browser: &'a Browser,
+    place: &'a ReturnTo,
+    person: Option<&'a SignedIn>,
+    client: Option<AskingClient>,
+    look: Look,
+}
+
+impl<'a> SignInPage<'a> {
+    /// The page, in the language of whoever reads it. `person` is signed in already.
+    pub fn new(
+        context: &'a Context,
+        browser: &'a Browser,
+        reader: &Reader,
+        place: &'a ReturnTo,
+        person: Option<&'a SignedIn>,
+    ) -> Self {
+        let client = oidc_provider::asking_client(context, place);
+        let asked = client
+            .as_ref()
+            .and_then(|client| client.ui_locales.as_deref());
+        Self {
+            look: reader.look(asked, person),
+            context,
+            browser,
+            place,
+            person,
+            client,
+        }
+    }
+
+    /// How it is shown.
+    pub fn look(&self) -> &Look {
+        &self.look
+    }
+
+    /// What it can say.
+    pub fn texts(&self) -> &'static languages::Login {
+        &self.look.language.login
+    }
+
+    /// The page, with what was entered in the field of the address and why it is shown again.
+    pub fn show(
+        &self,
+        status: StatusCode,
+        entered: &str,
+        notice: Option<&str>,
+    ) -> Result<Response, Problem> {
+        let ways = Ways::of(self.context);
+        ways.require_one()?;
+        let client = self.client.as_ref();
+        let signed_in_as = self.person.map(|person| person.email.as_str());
+        let hint = client.and_then(|client| client.login_hint.as_deref());
+        let known = signed_in_as.or(hint).unwrap_or_default();
+        let page = LoginPage {
+            look: &self.look,
+            texts: self.texts(),
+            ways: &ways,
+            client,
+            signed_in_as,
+            notice,
+            email: if entered.is_empty() { known } else { entered },
+            csrf: &csrf::token(&self.context.keyring, Bound::Browser(self.browser)),
+            return_to: self.place.as_str(),
+        };
+        let mut policy = Policy::strict();
+        if let Some(client) = client {
+            policy = policy
+                .leading_to(&client.redirect_uri)
+                .showing(client.logo.as_deref());
+        }
+        let page = pages::page(status, &page, &self.look, &policy);
+        Ok(self.browser.kept_with(self.context, page))
+    }
+}
