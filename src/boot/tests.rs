@@ -76,7 +76,7 @@ fn the_contracts_example_works_as_written() {
     assert_eq!(site.origin(), "https://auth.example.com");
     assert_eq!(
         modules(&config),
-        "+session +jwt +biscuit +admin +password +passkey +oidc_client +oidc_provider +zanzibar +console "
+        "+session +account +mail +jwt +biscuit +admin +password +passkey +oidc_client +oidc_provider +zanzibar +console "
     );
     let passkey = config.seed.iter().find(|object| object.name() == "passkey");
     let Spec::Module(passkey) = &passkey.unwrap().spec else {
@@ -174,7 +174,7 @@ fn what_a_module_requires_comes_with_it() {
     let on = |text: &str| modules(&parse(text).unwrap());
     assert_eq!(
         on("auto_enable_modules = [\"password\"]"),
-        "+session +jwt +biscuit +admin +password -passkey -oidc_client -oidc_provider -zanzibar -console "
+        "+session +account +mail +jwt +biscuit +admin +password -passkey -oidc_client -oidc_provider -zanzibar -console "
     );
     assert!(on("[auth.oidc_provider]\nenabled = false").contains("-oidc_provider"));
     assert!(

@@ -60,7 +60,10 @@ both_databases! {
             .filter(|name| snapshot.is_on(*name))
             .map(ModuleName::name)
             .collect();
-        assert_eq!(on, ["session", "jwt", "biscuit", "admin"]);
+        assert_eq!(
+            on,
+            ["session", "account", "mail", "jwt", "biscuit", "admin"]
+        );
         let ModuleSettings::Session(settings) = &snapshot.module(ModuleName::Session).settings else {
             panic!("{:?}", snapshot.module(ModuleName::Session));
         };
