@@ -1,6 +1,6 @@
 //! `assay admin-key new`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use assay_reconciler::{
     object::{Metadata, Object, Spec},
@@ -10,6 +10,7 @@ use assay_reconciler::{
     },
 };
 use clap::Subcommand;
+use jiff::Timestamp;
 
 use super::{ADMIN_KEY_PREFIX, Exit, Failure, output};
 use crate::crypto::token;
@@ -17,6 +18,7 @@ use crate::crypto::token;
 const EXAMPLES: &str = "\
 Examples:
   assay admin-key new ci
+  assay admin-key new helpdesk --permission users.read,users.write --expires 2027-01-01T00:00:00Z
   assay admin-key new ci >> idp/keys.yaml    # the key is shown, the manifest is appended
 
 The key goes to standard error and is shown only now; the manifest with its hash goes to standard
@@ -37,11 +39,26 @@ enum Action {
     New {
         /// What to call it.
         name: String,
+        /// What the key may do; may repeat.
+        #[arg(
+            long = "permission",
+            value_name = "PERMISSION",
+            value_delimiter = ',',
+            default_values = ["config.read", "config.apply"],
+        )]
+        permissions: Vec<AdminPermission>,
+        /// From when on the key is refused, as in 2027-01-01T00:00:00Z. Never, unless given.
+        #[arg(long, value_name = "TIME")]
+        expires: Option<Timestamp>,
     },
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let Action::New { name } = arguments.action;
+    let Action::New {
+        name,
+        permissions,
+        expires,
+    } = arguments.action;
     let key = token::opaque(ADMIN_KEY_PREFIX).map_err(|error| Failure::failed(&error))?;
     let object = Object {
         metadata: Metadata {
@@ -51,11 +68,8 @@ pub(super) fn run(arguments: Arguments) -> Result<Exit, Failure> {
         },
         spec: Spec::AdminKey(AdminKeySpec {
             hash: KeyHash::of(key.expose()),
-            permissions: BTreeSet::from([
-                AdminPermission::ConfigRead,
-                AdminPermission::ConfigApply,
-            ]),
-            expires_at: None,
+            permissions: permissions.into_iter().collect(),
+            expires_at: expires,
             description: None,
         }),
     };

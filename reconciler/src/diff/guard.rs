@@ -10,8 +10,9 @@ use crate::{
     kind::Kind,
     object::{Object, Spec},
     spec::{
-        AdminKeySpec,
+        AdminKeySpec, OidcClientSpec,
         admin_key::{AdminPermission, KeyHash},
+        oidc_client::SubjectIdentifierType,
     },
 };
 
@@ -61,6 +62,11 @@ pub enum Guard {
     KeyReturns {
         /// Its name.
         name: String,
+    },
+    /// A client would know everybody by another `sub`, and so nobody again.
+    SubjectsChange {
+        /// The client's name.
+        client: String,
     },
 }
 
@@ -123,6 +129,10 @@ impl fmt::Display for Guard {
                 f,
                 "AdminKey/{name} was taken out of use, and the rollback would make it valid again"
             ),
+            Guard::SubjectsChange { client } => write!(
+                f,
+                "OidcClient/{client} would know everybody by another `sub` (`subjectType` or its sector changes) and take them for new people"
+            ),
         }
     }
 }
@@ -137,7 +147,13 @@ impl Plan {
             .chain(
                 self.changes
                     .iter()
-                    .flat_map(|change| [loss(change, acting_key), returning(change)])
+                    .flat_map(|change| {
+                        [
+                            loss(change, acting_key),
+                            returning(change),
+                            estranging(change),
+                        ]
+                    })
                     .flatten(),
             )
             .collect()
@@ -241,6 +257,27 @@ fn returning(change: &Change) -> Option<Guard> {
     (change.reasons.contains(&Reason::RolledBack) && !is_valid_now).then(|| Guard::KeyReturns {
         name: change.key.name.clone(),
     })
+}
+
+fn estranging(change: &Change) -> Option<Guard> {
+    let client = |object: &Object| match &object.spec {
+        Spec::OidcClient(spec) => Some(subjects(spec)),
+        _ => None,
+    };
+    let before = change.before.as_ref().and_then(client)?;
+    let after = change.after.as_ref().and_then(|(after, _)| client(after))?;
+    (before != after).then(|| Guard::SubjectsChange {
+        client: change.key.name.clone(),
+    })
+}
+
+/// By what a client's subjects are made: nothing of its own, or its sector if it has one.
+fn subjects(spec: &OidcClientSpec) -> (SubjectIdentifierType, Option<String>) {
+    let sector = match spec.subject_type {
+        SubjectIdentifierType::Public => None,
+        SubjectIdentifierType::Pairwise => spec.sector(),
+    };
+    (spec.subject_type, sector)
 }
 
 #[cfg(test)]
@@ -382,5 +419,36 @@ mod tests {
             plan.guards(&there, None)[0].to_string(),
             "AdminKey/leaked was taken out of use, and the rollback would make it valid again"
         );
+    }
+
+    #[test]
+    fn whom_a_client_knows_by_which_sub_changes_only_when_told() {
+        let pairwise = |hosts: &[&str], is_pairwise: bool| {
+            let mut client = client("a", "A");
+            if let Spec::OidcClient(spec) = &mut client.spec {
+                let uris = hosts.iter().map(|host| format!("https://{host}/cb"));
+                spec.redirect_uris = uris.map(|uri| uri.parse().unwrap()).collect();
+                if is_pairwise {
+                    spec.subject_type = SubjectIdentifierType::Pairwise;
+                }
+            }
+            client
+        };
+        let there = observed([own(pairwise(&["a.example"], true))]);
+        let expected = [
+            "OidcClient/a would know everybody by another `sub` (`subjectType` or its sector changes) and take them for new people",
+        ];
+        let other_host = vec![pairwise(&["b.example"], true)];
+        assert_eq!(guards(&there, other_host, None), expected);
+        let public = vec![pairwise(&["a.example"], false)];
+        assert_eq!(guards(&there, public, None), expected);
+        let mut renamed = pairwise(&["a.example"], true);
+        if let Spec::OidcClient(spec) = &mut renamed.spec {
+            spec.display_name = Some("B".into());
+        }
+        assert_eq!(guards(&there, vec![renamed], None), [""; 0]);
+        let there = observed([own(pairwise(&["a.example"], false))]);
+        let moved = vec![pairwise(&["b.example"], false)];
+        assert_eq!(guards(&there, moved, None), [""; 0]);
     }
 }

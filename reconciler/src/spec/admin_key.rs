@@ -80,6 +80,14 @@ impl AdminPermission {
     }
 }
 
+impl FromStr for AdminPermission {
+    type Err = de::value::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::deserialize(de::value::StrDeserializer::new(text))
+    }
+}
+
 /// The SHA-256 of an admin key, as `sha256:` and 64 lower-case hex digits.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct KeyHash(String);

@@ -181,7 +181,7 @@ fn install(shell: &mut Shell) -> (String, String) {
     );
     let made = shell.script(
         "chmod +x bin/gh\n\
-         assay admin-key new ci-read 2>read | sed '/config.apply/d' >>work/idp/keys.yaml\n\
+         assay admin-key new ci-read --permission config.read 2>read >>work/idp/keys.yaml\n\
          assay admin-key new ci 2>apply >>work/idp/keys.yaml",
     );
     succeeded(&[made], "");
