@@ -111,6 +111,15 @@ impl BootConfig {
         engine_toml::read(text, path, overrides, environment)
     }
 
+    /// Where mails are put unless settings say how to deliver them: beside the database, if that is a
+    /// file on this machine.
+    pub fn mail_folder(&self) -> Option<PathBuf> {
+        match &self.backend {
+            Backend::Sqlite { data_dir } => Some(data_dir.join("mails")),
+            Backend::Postgres { .. } => None,
+        }
+    }
+
     /// Where this server is reached once it listens on `bound`.
     ///
     /// Without `server.public_url` that is `http://` and the port that was bound. Addresses of this

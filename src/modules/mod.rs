@@ -12,6 +12,7 @@ pub mod body;
 mod client_certificate;
 pub mod form;
 pub mod jwt;
+pub mod mail;
 pub mod oidc_provider;
 pub mod pages;
 pub mod parameters;
@@ -36,7 +37,7 @@ pub use self::{
     problem::Problem,
     site::Site,
 };
-use self::{oidc_provider::LogoutNotices, pages::Theme};
+use self::{mail::Mails, oidc_provider::LogoutNotices, pages::Theme};
 use crate::{
     clock::Clock,
     crypto::{CpuPool, Keyring, password::Passwords},
@@ -71,6 +72,8 @@ pub struct Context {
     pub outgoing: Outgoing,
     /// Clients that are to be told of ended sessions.
     pub logout_notices: Arc<LogoutNotices>,
+    /// Letters that are to be sent.
+    pub mails: Arc<Mails>,
     /// What pages look like in this generation.
     pub theme: Arc<Theme>,
     /// Where this server is reached.
@@ -103,7 +106,7 @@ pub struct Module {
 }
 
 /// Every module there is.
-pub static MODULES: [Module; 6] = [
+pub static MODULES: [Module; 7] = [
     Module {
         name: ModuleName::Session,
         paths: &[],
@@ -115,6 +118,12 @@ pub static MODULES: [Module; 6] = [
         paths: &[session::ACCOUNT_PATH],
         routes: account::routes,
         tasks: |_, _| Vec::new(),
+    },
+    Module {
+        name: ModuleName::Mail,
+        paths: &[],
+        routes: |_| Router::new(),
+        tasks: mail::tasks,
     },
     Module {
         name: ModuleName::Jwt,

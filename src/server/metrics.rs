@@ -22,7 +22,7 @@ use prometheus_client::{
 };
 
 use super::shared::Shared;
-use crate::modules::{Problem, oidc_provider::LogoutNotices};
+use crate::modules::{Problem, mail::Mails, oidc_provider::LogoutNotices};
 
 /// Seconds: a token costs half a millisecond, a password fifty.
 const BUCKETS: [f64; 12] = [
@@ -89,7 +89,11 @@ impl EncodeLabelValue for Route {
 }
 
 impl Metrics {
-    pub(super) fn new(database: &'static str, logout_notices: &LogoutNotices) -> Self {
+    pub(super) fn new(
+        database: &'static str,
+        logout_notices: &LogoutNotices,
+        mails: &Mails,
+    ) -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
         let mut metrics = Self {
             registry: Registry::with_prefix("assay"),
@@ -167,6 +171,11 @@ impl Metrics {
             "logout_notices",
             "Attempts to tell a client of a logout, by outcome",
             logout_notices.outcomes(),
+        );
+        registry.register(
+            "mails",
+            "Attempts to deliver a mail, by outcome",
+            mails.outcomes(),
         );
         metrics
     }

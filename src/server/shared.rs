@@ -8,7 +8,7 @@ use std::sync::{
 use super::{live::Live, metrics::Metrics, proxy::Proxies};
 use crate::{
     generation::{Engine, Publisher},
-    modules::oidc_provider::LogoutNotices,
+    modules::{mail::Mails, oidc_provider::LogoutNotices},
     store::Store,
 };
 
@@ -28,8 +28,9 @@ impl Shared {
         engine: Engine,
         publisher: Arc<Publisher>,
         logout_notices: &LogoutNotices,
+        mails: &Mails,
     ) -> Self {
-        let metrics = Arc::new(Metrics::new(store.engine_name(), logout_notices));
+        let metrics = Arc::new(Metrics::new(store.engine_name(), logout_notices, mails));
         Self {
             store,
             engine,

@@ -22,7 +22,7 @@ use crate::{
         password::Passwords,
     },
     generation::{Publisher, Snapshot, SnapshotError},
-    modules::{Context, MODULES, Module, pages::Theme},
+    modules::{Context, MODULES, Module, mail::Mails, pages::Theme},
     outgoing::{Outgoing, OutgoingError},
     store::StoreError,
 };
@@ -126,6 +126,7 @@ impl Server {
             ),
             outgoing: Outgoing::new()?,
             logout_notices: Arc::default(),
+            mails: Arc::new(Mails::new(config.mail_folder())),
             theme: Arc::new(Theme::of(&snapshot)),
             site: Arc::new(config.site(address)),
             boot_admin_keys: config.admin_api_keys.as_slice().into(),
@@ -135,6 +136,7 @@ impl Server {
             opened.engine.clone(),
             publisher,
             &context.logout_notices,
+            &context.mails,
         );
         shared.metrics.serves(generation);
         let router = assemble::router(&context, modules, &shared);

@@ -51,6 +51,7 @@ embed! {
     6 "0006_consented_claims",
     7 "0007_scopes_and_themes",
     8 "0008_consented_resources",
+    9 "0009_mails",
 }
 
 /// The number of the newest migration this binary knows.

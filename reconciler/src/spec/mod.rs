@@ -3,6 +3,7 @@
 
 pub mod admin_key;
 mod color;
+mod letter_kind;
 mod localized;
 pub mod module;
 pub mod oidc_client;
@@ -16,6 +17,7 @@ pub mod zanzibar_namespace;
 
 pub use admin_key::AdminKeySpec;
 pub use color::Color;
+pub use letter_kind::LetterKind;
 pub use localized::Localized;
 pub use module::{ModuleName, ModuleSettings, ModuleSpec};
 pub use oidc_client::OidcClientSpec;

@@ -1,0 +1,21 @@
+-- Letters on their way to people. What a letter says is sealed: its links are secrets.
+CREATE TABLE auth.mails (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    -- NULL: to somebody who has no account.
+    user_id         TEXT   REFERENCES auth.users (id) ON DELETE CASCADE,
+    recipient       TEXT   NOT NULL,
+    language        TEXT   NOT NULL,
+    kind            TEXT   NOT NULL,
+    variables       BYTEA  NOT NULL,
+    attempts        BIGINT NOT NULL DEFAULT 0,
+    -- Also how one replica at a time takes it: it moves this on before it tries.
+    next_attempt_at BIGINT NOT NULL,
+    last_error      TEXT,
+    created_at      BIGINT NOT NULL,
+    delivered_at    BIGINT,
+    -- When it is given up.
+    expires_at      BIGINT NOT NULL
+);
+CREATE INDEX mails_due ON auth.mails (next_attempt_at) WHERE delivered_at IS NULL;
+CREATE INDEX mails_by_user ON auth.mails (user_id);
+CREATE INDEX mails_by_expiry ON auth.mails (expires_at);
