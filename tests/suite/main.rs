@@ -28,3 +28,4 @@ mod remote;
 mod serve;
 mod sign_in;
 mod swap;
+mod webhooks;

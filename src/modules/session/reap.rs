@@ -1,4 +1,5 @@
-//! Keeps the tables bounded: sessions that have ended, and counters whose time is over.
+//! Keeps the tables bounded: sessions that have ended, counters whose time is over, and deliveries that were
+//! given up.
 
 use std::time::Duration;
 
@@ -23,6 +24,10 @@ const SESSIONS: &str = "DELETE FROM sessions
   WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 const ATTEMPTS: &str = "DELETE FROM attempts
   WHERE key_hash IN (SELECT key_hash FROM attempts WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+const DELIVERIES: &str = "DELETE FROM webhook_deliveries
+  WHERE id IN (SELECT id FROM webhook_deliveries WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+/// How long a delivery that was given up stays, so that an operator sees it.
+const KEPT: Duration = Duration::from_hours(24);
 
 /// Reaps now and then until it is told to stop.
 pub(super) async fn run(context: Context, stop: CancellationToken) {
@@ -51,6 +56,7 @@ async fn turn(store: &Store, now: UnixMillis, pause: Duration) -> Result<(), Sto
         for statement in [SESSIONS, ATTEMPTS] {
             gone += execute!(store, statement, now, BATCH)?;
         }
+        gone += execute!(store, DELIVERIES, now - KEPT, BATCH)?;
         if gone == 0 {
             break;
         }
