@@ -36,6 +36,13 @@ pub fn uuid_v7(now: UnixMillis) -> Result<Uuid, CryptoError> {
     Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
 }
 
+/// So many random bytes.
+pub fn bytes(length: usize) -> Result<Secret<Vec<u8>>, CryptoError> {
+    let mut bytes = vec![0_u8; length];
+    fill(&mut bytes)?;
+    Ok(Secret::new(bytes))
+}
+
 /// One of 256 chances, for spreading things in time.
 pub fn chance() -> Result<u8, CryptoError> {
     let mut byte = [0_u8; 1];

@@ -45,9 +45,7 @@ pub use self::{
     record::{Actor, Source},
     replicas::{HEARTBEAT, LIVE, Replica, ReplicaError, ReplicaId},
     signing_keys::{KeyError, SigningKeys},
-    snapshot::{
-        AdminKey, Client, DeclaredScope, NamedTheme, Namespace, Snapshot, Upstream, Webhook,
-    },
+    snapshot::{AdminKey, Client, DeclaredScope, NamedTheme, Namespace, Snapshot, Upstream},
 };
 use crate::{
     clock::Clock,

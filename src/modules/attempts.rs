@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     clock::UnixMillis,
     crypto::Keyring,
-    store::{StoreError, Tx, fetch_optional},
+    store::{StoreError, Tx, execute, fetch_optional},
 };
 
 /// So many tries of one kind by one party, in so much time from the first of them.
@@ -47,5 +47,20 @@ impl Limit {
             self.tries,
         )?;
         Ok(row.map(|(tries,)| tries))
+    }
+
+    /// Takes a try back that turned out to be none, where the transaction does more than count.
+    pub async fn take_back(
+        &self,
+        tx: &mut Tx,
+        keyring: &Keyring,
+        who: &str,
+    ) -> Result<(), StoreError> {
+        execute!(
+            tx,
+            "UPDATE attempts SET tries = tries - 1 WHERE key_hash = $1 AND tries > 0",
+            keyring.token_hash(self.domain, who),
+        )
+        .map(drop)
     }
 }

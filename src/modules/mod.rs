@@ -11,9 +11,7 @@ pub mod authorization;
 pub mod body;
 mod client_certificate;
 pub mod form;
-pub mod hooks;
 pub mod jwt;
-mod lanes;
 pub mod mail;
 pub mod oidc_provider;
 pub mod pages;
@@ -21,6 +19,7 @@ pub mod parameters;
 pub mod password;
 pub mod prepared;
 pub mod problem;
+pub mod second_factor;
 pub mod session;
 pub mod sign_in;
 mod site;
@@ -39,7 +38,7 @@ pub use self::{
     problem::Problem,
     site::Site,
 };
-use self::{hooks::WebhookDeliveries, mail::Mails, oidc_provider::LogoutNotices, pages::Theme};
+use self::{mail::Mails, oidc_provider::LogoutNotices, pages::Theme};
 use crate::{
     clock::Clock,
     crypto::{CpuPool, Keyring, password::Passwords},
@@ -76,8 +75,6 @@ pub struct Context {
     pub logout_notices: Arc<LogoutNotices>,
     /// Letters that are to be sent.
     pub mails: Arc<Mails>,
-    /// Webhooks that are to be told what has happened.
-    pub webhook_deliveries: Arc<WebhookDeliveries>,
     /// What pages look like in this generation.
     pub theme: Arc<Theme>,
     /// Where this server is reached.

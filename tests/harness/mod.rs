@@ -10,6 +10,7 @@
     reason = "the harness offers what black-box tests need, whether or not one uses it today"
 )]
 
+mod authenticator;
 mod command;
 mod database;
 mod form;
@@ -23,8 +24,8 @@ mod reply;
 mod server;
 mod tls_front;
 mod visitor;
-mod webhook;
 
+pub use authenticator::Authenticator;
 pub use command::{Command, Output, binary};
 pub use database::TestDb;
 pub use form::Form;
@@ -38,7 +39,6 @@ pub use reply::{Reply, with_form};
 pub use server::{ADMIN_KEY, Assay, Setup, User};
 pub use tls_front::TlsFront;
 pub use visitor::{Arrival, Page, Visitor};
-pub use webhook::{WEBHOOK_SECRET, WebhookReceiver};
 
 /// Runs each of the named stories, `async fn(TestDb)`, on both databases: the tests are called
 /// `story::on_sqlite` and `story::on_postgres`.

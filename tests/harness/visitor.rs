@@ -38,6 +38,12 @@ pub enum Arrival {
 }
 
 impl Page {
+    #[track_caller]
+    pub fn expect_status(&self, status: u16) -> &Self {
+        assert_eq!(self.reply.status.as_u16(), status, "{self:#?}");
+        self
+    }
+
     /// The form with this field; panics if the page has none.
     #[track_caller]
     pub fn form_with(&self, field: &str) -> Form {

@@ -25,7 +25,7 @@ mod documentation;
 mod hostile_manifests;
 mod oidc;
 mod remote;
+mod second_factor;
 mod serve;
 mod sign_in;
 mod swap;
-mod webhooks;

@@ -13,7 +13,10 @@ use serde::{
 };
 use serde_json::Value;
 
-pub use self::{account::AccountSettings, mail::MailSettings};
+pub use self::{
+    account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings},
+    mail::MailSettings,
+};
 use super::{SigningAlgorithm, Span, oidc_client::ClientRegistration};
 
 /// The name of a module.
@@ -404,7 +407,7 @@ pub struct OidcProviderSettings {
 
 /// How a network is written. The schema that comes with [`IpNet`] takes an IPv4 network for an IPv6
 /// one as well, and then refuses it for being both.
-pub(super) struct NetworkText;
+struct NetworkText;
 
 impl JsonSchema for NetworkText {
     fn schema_name() -> Cow<'static, str> {

@@ -126,6 +126,10 @@ pub struct OidcClientSpec {
     /// The authentication contexts asked for, unless the request says otherwise.
     #[serde(default)]
     pub default_acr_values: Vec<String>,
+    /// Take only people who have proved themselves with two factors
+    /// (`urn:assay:acr:multi-factor`), whatever the request says.
+    #[serde(default)]
+    pub require_second_factor: bool,
 
     /// Whether access tokens are JWTs (RFC 9068) or opaque.
     #[serde(default)]

@@ -129,8 +129,21 @@ pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Fi
                 &mut add,
             );
         }
-        ModuleSettings::Account(_)
-        | ModuleSettings::Mail(_)
+        ModuleSettings::Account(account) => {
+            let second_factor = &account.second_factor;
+            for (path, span) in [
+                ("settings/secondFactor/grace", second_factor.grace),
+                (
+                    "settings/secondFactor/rememberFor",
+                    second_factor.remember_for,
+                ),
+            ] {
+                if let Some(span) = span {
+                    lifetime(path, span, &mut add);
+                }
+            }
+        }
+        ModuleSettings::Mail(_)
         | ModuleSettings::OidcClient(_)
         | ModuleSettings::Zanzibar(_)
         | ModuleSettings::Biscuit(_)

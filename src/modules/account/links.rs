@@ -1,4 +1,4 @@
-use crate::modules::{Context, pages::Language};
+use crate::modules::{Context, pages::Language, second_factor};
 
 /// A page of the account beside the overview.
 pub(super) struct AccountLink {
@@ -7,6 +7,13 @@ pub(super) struct AccountLink {
 }
 
 /// The pages of this generation. A module that has one of its own has its line here.
-pub(super) fn of(_context: &Context, _language: &Language) -> Vec<AccountLink> {
-    Vec::new()
+pub(super) fn of(context: &Context, language: &Language) -> Vec<AccountLink> {
+    let mut links = Vec::new();
+    if second_factor::is_on(context) {
+        links.push(AccountLink {
+            href: second_factor::MANAGE_PATH,
+            text: language.second_factors.manage,
+        });
+    }
+    links
 }

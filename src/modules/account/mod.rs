@@ -13,7 +13,7 @@ use axum::{
     routing::{get, post},
 };
 
-pub use self::owner::{owner, recent_owner, recent_sender, sender, sign_in_first};
+pub use self::owner::{is_recent, owner, recent_owner, recent_sender, sender, sign_in_first};
 use super::{Context, session::ACCOUNT_PATH};
 
 /// The module's routes.

@@ -76,7 +76,8 @@ pub fn recent_sender(
     }
 }
 
-fn is_recent(context: &Context, person: &SignedIn) -> bool {
+/// Whether the person has proved who they are not long ago.
+pub fn is_recent(context: &Context, person: &SignedIn) -> bool {
     let within = context
         .snapshot
         .session_settings()

@@ -1,4 +1,4 @@
-use assay_reconciler::spec::ModuleName;
+use assay_reconciler::spec::{ModuleName, module::SecondFactorPolicy};
 
 use crate::generation::Snapshot;
 
@@ -14,21 +14,44 @@ pub enum Acr {
     MultiFactor,
 }
 
-/// A way of signing in.
+/// What somebody proves by a method. Two of one kind are lost or stolen together, and count as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Something they know.
+    Knowledge,
+    /// Something they have.
+    Possession,
+}
+
+/// A way of proving who one is.
 struct Method {
     /// Its name (RFC 8176).
     amr: &'static str,
-    /// The module that offers it.
-    module: ModuleName,
-    /// What is reached with it. One that is only asked for after another gives what both reach together.
-    gives: Acr,
+    /// What it proves.
+    kind: Kind,
+    /// Whether it can be used in this generation.
+    is_on: fn(&Snapshot) -> bool,
 }
 
-const METHODS: [Method; 1] = [Method {
-    amr: "pwd",
-    module: ModuleName::Password,
-    gives: Acr::SingleFactor,
-}];
+const METHODS: [Method; 2] = [
+    Method {
+        amr: "pwd",
+        kind: Kind::Knowledge,
+        is_on: |snapshot| snapshot.is_on(ModuleName::Password),
+    },
+    // A code of an authenticator app, or one from the list of recovery codes.
+    Method {
+        amr: "otp",
+        kind: Kind::Possession,
+        is_on: |snapshot| {
+            snapshot.account_settings().second_factor.policy != SecondFactorPolicy::Off
+        },
+    },
+];
+
+/// Said of several ways together, and of one that is several at once: a passkey that has checked its
+/// owner's finger or PIN.
+const MULTIPLE: &str = "mfa";
 
 impl Acr {
     const ALL: [Self; 2] = [Acr::SingleFactor, Acr::MultiFactor];
@@ -48,16 +71,41 @@ impl Acr {
 
     /// What these ways together have reached.
     pub fn reached(amr: &[&str]) -> Option<Self> {
-        let used = METHODS.iter().filter(|method| amr.contains(&method.amr));
-        used.map(|method| method.gives).max()
+        if amr.contains(&MULTIPLE) {
+            return Some(Acr::MultiFactor);
+        }
+        Self::of_kinds(METHODS.iter().filter(|method| amr.contains(&method.amr)))
     }
 
     /// The highest that anybody can reach here now; `None` if nobody can sign in.
     pub fn reachable(snapshot: &Snapshot) -> Option<Self> {
-        let on = METHODS
-            .iter()
-            .filter(|method| snapshot.is_on(method.module));
-        on.map(|method| method.gives).max()
+        // Nobody begins with a code.
+        let is_first = |method: &Method| method.amr != "otp" && (method.is_on)(snapshot);
+        if !METHODS.iter().any(is_first) {
+            return None;
+        }
+        Self::of_kinds(METHODS.iter().filter(|method| (method.is_on)(snapshot)))
+    }
+
+    fn of_kinds<'a>(methods: impl Iterator<Item = &'a Method>) -> Option<Self> {
+        let mut kinds = methods.map(|method| method.kind);
+        let first = kinds.next()?;
+        let is_alone = kinds.all(|kind| kind == first);
+        Some(if is_alone {
+            Acr::SingleFactor
+        } else {
+            Acr::MultiFactor
+        })
+    }
+
+    /// The ways proved before with those proved now, and that they are several, if they are (RFC 8176 2).
+    pub fn together<'a>(before: &[&'a str], now: &[&'a str]) -> Vec<&'a str> {
+        let mut all = before.to_vec();
+        all.extend(now.iter().filter(|amr| !before.contains(amr)));
+        if Self::reached(&all) == Some(Acr::MultiFactor) && !all.contains(&MULTIPLE) {
+            all.push(MULTIPLE);
+        }
+        all
     }
 
     /// Those that can be reached here now.
@@ -79,7 +127,19 @@ mod tests {
         assert_eq!(Acr::reached(&["pwd"]), Some(Acr::SingleFactor));
         assert_eq!(Acr::reached(&["tea-leaves"]), None);
         assert_eq!(Acr::reached(&[]), None);
+        assert_eq!(Acr::reached(&["otp"]), Some(Acr::SingleFactor));
         assert!(Acr::SingleFactor < Acr::MultiFactor);
+    }
+
+    #[test]
+    fn two_kinds_are_two_factors_and_the_same_one_twice_is_not() {
+        assert_eq!(Acr::reached(&["pwd", "otp"]), Some(Acr::MultiFactor));
+        assert_eq!(Acr::together(&["pwd"], &["otp"]), ["pwd", "otp", "mfa"]);
+        assert_eq!(Acr::together(&["pwd"], &["pwd"]), ["pwd"]);
+        assert_eq!(
+            Acr::together(&["pwd", "otp", "mfa"], &["otp"]),
+            ["pwd", "otp", "mfa"]
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::modules::Site;
 /// A cookie of this server: `__Host-` and `Secure` where browsers come by https, so that neither a
 /// sibling domain nor a plain connection can set or see it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cookie {
+pub struct Cookie {
     name: &'static str,
     secure_name: &'static str,
 }
@@ -24,6 +24,18 @@ pub(super) const BROWSER: Cookie = Cookie {
     secure_name: "__Host-assay_browser",
 };
 
+/// A sign-in of which the second factor is missing.
+pub const PENDING_SIGN_IN: Cookie = Cookie {
+    name: "assay_pending",
+    secure_name: "__Host-assay_pending",
+};
+
+/// A browser at which the second factor is not asked for.
+pub const REMEMBERED_DEVICE: Cookie = Cookie {
+    name: "assay_remembered",
+    secure_name: "__Host-assay_remembered",
+};
+
 impl Cookie {
     fn name(self, site: &Site) -> &'static str {
         if site.cookies_secure {
@@ -34,7 +46,7 @@ impl Cookie {
     }
 
     /// Its value in the request. A cookie that was sent twice is none: one of them is not ours.
-    pub(super) fn read<'a>(self, site: &Site, headers: &'a HeaderMap) -> Option<&'a str> {
+    pub fn read<'a>(self, site: &Site, headers: &'a HeaderMap) -> Option<&'a str> {
         let name = self.name(site);
         let mut values = headers
             .get_all(COOKIE)
@@ -49,7 +61,7 @@ impl Cookie {
     }
 
     /// The header that sets it; for as long as the browser runs, unless `max_age` (seconds) is given.
-    pub(super) fn set(self, site: &Site, value: &str, max_age: Option<u32>) -> Option<HeaderValue> {
+    pub fn set(self, site: &Site, value: &str, max_age: Option<u32>) -> Option<HeaderValue> {
         let name = self.name(site);
         let secure = if site.cookies_secure { "; Secure" } else { "" };
         let age = max_age.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
@@ -60,7 +72,7 @@ impl Cookie {
     }
 
     /// The header that removes it.
-    pub(super) fn remove(self, site: &Site) -> Option<HeaderValue> {
+    pub fn remove(self, site: &Site) -> Option<HeaderValue> {
         self.set(site, "", Some(0))
     }
 }

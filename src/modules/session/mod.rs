@@ -27,27 +27,25 @@ pub use self::{
     acr::Acr,
     address::ClientAddress,
     browser::Browser,
+    cookie::{Cookie, PENDING_SIGN_IN, REMEMBERED_DEVICE},
     end::{SignedOut, end_session, end_sessions_of, record as record_of, revoke, sign_out},
     record::{SessionSummary, sessions_of},
     return_to::ReturnTo,
-    sign_in::{Authentication, sign_in},
+    sign_in::{Authentication, sign_in, step_up, user_agent},
     signed_out::signed_out_page,
     visitor::{SignedIn, Visitor},
 };
-use super::{Context, hooks};
+use super::Context;
 
 /// Where the signed-in person sees what is known about them.
 pub const ACCOUNT_PATH: &str = "/auth/account";
 
 /// The module's routes: the sign-in page is there whichever ways of signing in are on.
 pub fn routes(context: &Context) -> Router {
-    super::sign_in::routes(context)
+    super::sign_in::routes(context).merge(super::second_factor::routes(context))
 }
 
 /// The module's background work.
 pub fn tasks(context: &Context, stop: CancellationToken) -> Vec<BoxFuture<'static, ()>> {
-    vec![
-        Box::pin(reap::run(context.clone(), stop.clone())),
-        Box::pin(hooks::run(context.clone(), stop)),
-    ]
+    vec![Box::pin(reap::run(context.clone(), stop))]
 }

@@ -116,6 +116,32 @@ pub(super) async fn renew(
     Ok(rows == 1)
 }
 
+/// Gives the session another token, and says what was proved in it by now. It is as old as before: only
+/// one of the two proofs is fresh.
+pub(super) async fn strengthen(
+    tx: &mut Tx,
+    session_id: &str,
+    old_token_hash: &Hashed,
+    new: &NewSession<'_>,
+) -> Result<bool, StoreError> {
+    let rows = execute!(
+        tx,
+        "UPDATE sessions
+            SET token_hash = $3, csrf_secret = $5, amr = $7, acr = $8, seen_at = $6
+          WHERE id = $1 AND token_hash = $2 AND user_id = $4 AND revoked_at IS NULL
+            AND expires_at > $6",
+        session_id,
+        old_token_hash,
+        new.token_hash,
+        new.user_id,
+        new.csrf_secret,
+        new.now,
+        new.amr,
+        new.acr,
+    )?;
+    Ok(rows == 1)
+}
+
 /// A session as its owner sees it.
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]

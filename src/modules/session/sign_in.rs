@@ -1,9 +1,8 @@
-use assay_reconciler::spec::webhook::WebhookEvent;
 use axum::http::{HeaderMap, HeaderValue, header::USER_AGENT};
 use serde_json::json;
 
 use super::{
-    Acr, ClientAddress,
+    Acr, ClientAddress, SignedIn,
     cookie::SESSION,
     end,
     record::{self, NewSession},
@@ -13,7 +12,6 @@ use crate::{
     modules::{
         Context, Problem,
         audit::{self, AuditEvent},
-        hooks::{self, Happening},
     },
 };
 
@@ -25,22 +23,8 @@ const MAX_USER_AGENT: usize = 256;
 pub struct Authentication<'a> {
     /// By whom.
     pub user_id: &'a str,
-    /// Their address.
-    pub email: &'a str,
     /// How (RFC 8176).
     pub amr: &'a [&'a str],
-}
-
-impl Authentication<'_> {
-    /// What webhooks hear of it.
-    pub(in crate::modules) fn happening<'a>(&'a self, address: &'a ClientAddress) -> Happening<'a> {
-        Happening::SignIn {
-            user_id: self.user_id,
-            email: self.email,
-            amr: self.amr,
-            ip: address.text(),
-        }
-    }
 }
 
 /// Signs the person in at this browser and gives the `Set-Cookie` header to answer with.
@@ -59,10 +43,6 @@ pub async fn sign_in(
     let token = token::opaque("")?;
     let csrf_secret = token::opaque("")?;
     let token_hash = record::hash(&context.keyring, token.expose());
-    let user_agent = headers
-        .get(USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .map(|text| &text[..text.len().min(MAX_USER_AGENT)]);
     let new = NewSession {
         id: &token::uuid_v7(now)?.to_string(),
         token_hash: &token_hash,
@@ -71,7 +51,7 @@ pub async fn sign_in(
         amr: &json!(authentication.amr).to_string(),
         acr: Acr::reached(authentication.amr).map(Acr::name),
         ip: address.text(),
-        user_agent,
+        user_agent: user_agent(headers),
         now,
         expires_at: now + ttl.duration(),
     };
@@ -99,10 +79,61 @@ pub async fn sign_in(
         ip: address.text(),
     };
     audit::record(&mut tx, event, now).await?;
-    let happening = authentication.happening(address);
-    hooks::after(&mut tx, context, &happening, now).await?;
     tx.commit().await?;
-    hooks::committed(context, WebhookEvent::AfterSignIn);
     context.logout_notices.wake();
     Ok(SESSION.set(&context.site, token.expose(), Some(ttl.as_secs())))
+}
+
+/// What was proved in the person's session by now (`amr`), beside what was before. Gives the
+/// `Set-Cookie` header to answer with: the token is another one from here on (session fixation). `None`
+/// if the session has ended in the meantime.
+pub async fn step_up(
+    context: &Context,
+    headers: &HeaderMap,
+    address: &ClientAddress,
+    person: &SignedIn,
+    amr: &[&str],
+) -> Result<Option<HeaderValue>, Problem> {
+    let now = context.clock.now();
+    let Some(old) = SESSION.read(&context.site, headers) else {
+        return Ok(None);
+    };
+    let token = token::opaque("")?;
+    let csrf_secret = token::opaque("")?;
+    let ttl = context.snapshot.session_settings().ttl;
+    let new = NewSession {
+        id: &person.session_id,
+        token_hash: &record::hash(&context.keyring, token.expose()),
+        user_id: &person.user_id,
+        csrf_secret: csrf_secret.expose(),
+        amr: &json!(amr).to_string(),
+        acr: Acr::reached(amr).map(Acr::name),
+        ip: address.text(),
+        user_agent: user_agent(headers),
+        now,
+        expires_at: now + ttl.duration(),
+    };
+    let old = record::hash(&context.keyring, old);
+    let mut tx = context.store.begin().await?;
+    if !record::strengthen(&mut tx, &person.session_id, &old, &new).await? {
+        tx.rollback().await?;
+        return Ok(None);
+    }
+    let actor = format!("user:{}", person.user_id);
+    let event = AuditEvent {
+        actor: &actor,
+        action: "session.step_up",
+        subject: Some(&actor),
+        detail: json!({ "amr": amr }),
+        ip: address.text(),
+    };
+    audit::record(&mut tx, event, now).await?;
+    tx.commit().await?;
+    Ok(SESSION.set(&context.site, token.expose(), Some(ttl.as_secs())))
+}
+
+/// What the browser calls itself.
+pub fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(USER_AGENT)?.to_str().ok()?;
+    Some(&text[..text.len().min(MAX_USER_AGENT)])
 }

@@ -1,22 +1,32 @@
 use axum::{
-    http::{StatusCode, header::SET_COOKIE},
+    http::header::SET_COOKIE,
     response::{IntoResponse, Redirect, Response},
 };
-use serde_json::json;
 
-use super::{Arrival, LOGIN_PATH};
+use super::Arrival;
 use crate::modules::{
-    Context, Problem,
-    audit::{self, AuditEvent},
-    hooks::{self, Refused},
-    pages::{Link, Trouble},
+    Context, Problem, second_factor,
     session::{self, Authentication, ReturnTo},
     user::User,
 };
 
 /// Goes on with somebody who has proved who they are in these ways (`amr`, RFC 8176), and whose account
-/// is active: the one place where a session begins.
+/// is active: to the second factor, if one is needed, or to where they were going.
 pub async fn finish(
+    context: &Context,
+    arrival: &Arrival,
+    user: &User,
+    amr: &[&str],
+    place: &ReturnTo,
+) -> Result<Response, Problem> {
+    match second_factor::interrupt(context, arrival, user, amr, place).await? {
+        Some(detour) => Ok(detour),
+        None => begin(context, arrival, user, amr, place).await,
+    }
+}
+
+/// Signs in somebody who has proved all that is needed: the one place where a session begins.
+pub(in crate::modules) async fn begin(
     context: &Context,
     arrival: &Arrival,
     user: &User,
@@ -25,13 +35,8 @@ pub async fn finish(
 ) -> Result<Response, Problem> {
     let authentication = Authentication {
         user_id: &user.id,
-        email: &user.email,
         amr,
     };
-    let happening = authentication.happening(&arrival.address);
-    if let Err(refused) = hooks::before(context, &happening).await {
-        return refuse(context, arrival, user, &refused).await;
-    }
     let cookie =
         session::sign_in(context, &arrival.headers, &arrival.address, authentication).await?;
     let mut response = Redirect::to(place.as_str()).into_response();
@@ -39,37 +44,4 @@ pub async fn finish(
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
-}
-
-/// A webhook does not let them in.
-async fn refuse(
-    context: &Context,
-    arrival: &Arrival,
-    user: &User,
-    refused: &Refused,
-) -> Result<Response, Problem> {
-    let person = format!("user:{}", user.id);
-    let event = AuditEvent {
-        actor: &person,
-        action: "session.sign_in_refused",
-        subject: Some(&person),
-        detail: json!({ "webhook": refused.webhook }),
-        ip: arrival.address.text(),
-    };
-    let mut tx = context.store.begin().await?;
-    audit::record(&mut tx, event, context.clock.now()).await?;
-    tx.commit().await?;
-    let look = arrival.reader.look(None, None);
-    let texts = &look.language.login;
-    let trouble = Trouble {
-        look: &look,
-        title: texts.refused,
-        message: refused.message.as_deref().unwrap_or(texts.refused_message),
-        detail: None,
-        link: Some(Link {
-            href: LOGIN_PATH,
-            text: look.language.common.other_account,
-        }),
-    };
-    Ok(trouble.show(StatusCode::FORBIDDEN))
 }

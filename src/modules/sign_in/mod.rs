@@ -2,7 +2,8 @@
 //! has proved who they are. Not a module of the product; its routes are always there.
 //!
 //! A way of signing in (password, passkey, upstream provider) has its line in [`Ways`], proves who
-//! somebody is, and goes on with [`finish`]. Nothing else begins a session.
+//! somebody is, and goes on with [`finish`]. Nothing else begins a session, except
+//! [`begin`] after a second factor.
 
 mod arrival;
 mod finish;
@@ -14,6 +15,7 @@ use axum::{
     routing::{MethodRouter, get},
 };
 
+pub(in crate::modules) use self::finish::begin;
 pub use self::{arrival::Arrival, finish::finish, page::SignInPage, ways::Ways};
 use super::{Context, Problem};
 use assay_reconciler::spec::ModuleName;

@@ -1,6 +1,6 @@
 use crate::{
     clock::UnixMillis,
-    modules::session,
+    modules::{second_factor, session},
     store::{StoreError, Tx, execute},
 };
 
@@ -78,6 +78,8 @@ async fn set_state(
     Ok(rows == 1)
 }
 
+/// Ends the sessions of the person but `keep`, sign-ins that wait for the second factor, what was granted
+/// outside of `keep`, and forgets at which browsers the second factor was not to be asked for.
 async fn end_all(
     tx: &mut Tx,
     user_id: &str,
@@ -85,6 +87,8 @@ async fn end_all(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     session::end_sessions_of(tx, user_id, keep, now).await?;
+    second_factor::end_pending(tx, user_id).await?;
+    second_factor::forget_all(tx, user_id).await?;
     execute!(
         tx,
         "UPDATE oidc_grants SET revoked_at = $3

@@ -21,6 +21,13 @@ fn demanding(client: &RelyingParty, values: &[&str]) -> Authorization {
     client.authorization().with("claims", &claims.to_string())
 }
 
+/// Nobody has a second factor here.
+const ONE_FACTOR: &str = "apiVersion: assay/v1
+kind: Module
+metadata: { name: account }
+spec: { settings: { secondFactor: { policy: off } } }
+";
+
 async fn id_token(client: &RelyingParty, code: &str, request: &Authorization) -> Value {
     let tokens = client.redeem(code, request).await.tokens();
     client.id_token_claims(&tokens.id_token.unwrap()).await
@@ -34,7 +41,7 @@ async fn signed_in(bench: &Bench, client: &RelyingParty) -> Visitor {
 }
 
 async fn a_token_says_what_was_reached(db: TestDb) {
-    let bench = Bench::on(db).await;
+    let bench = Bench::with_more(db, ONE_FACTOR).await;
     let intranet = bench.intranet().await;
     let (_, tokens) = bench.tokens(&intranet).await;
     let form = [("token", tokens.access_token.as_str())];
@@ -86,7 +93,7 @@ spec:
 }
 
 async fn what_nobody_can_reach_is_refused_at_once(db: TestDb) {
-    let bench = Bench::on(db).await;
+    let bench = Bench::with_more(db, ONE_FACTOR).await;
     let intranet = bench.intranet().await;
     let mut visitor = signed_in(&bench, &intranet).await;
     let unmet = "unmet_authentication_requirements";

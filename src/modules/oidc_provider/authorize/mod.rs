@@ -34,6 +34,7 @@ use crate::{
         form,
         pages::{Link, Look, Reader, Trouble},
         parameters::Parameters,
+        second_factor::{self, Standing},
         session::{Acr, Browser, SignedIn, Visitor},
     },
     store::StoreError,
@@ -154,6 +155,7 @@ async fn proceed(
             "/auth/login",
             &resume(context, &flow)?,
         )),
+        Step::SecondFactor => redirect(&second_factor::step_up_address(&resume(context, &flow)?)),
         Step::ChooseAccount => redirect(&account_choice::address(context, &flow)?),
         Step::Consent => redirect(&consent::address(context, &flow)?),
         Step::Grant => match person {
@@ -186,6 +188,13 @@ pub(super) async fn next_step(
             consent::recorded(&context.store, &person.user_id, &request.client.uid).await?
         }
     };
+    let reachable = Acr::reachable(&context.snapshot);
+    let second_factor = match person {
+        Some(person) if step::proves_too_little(request, Some(person), reachable) => {
+            second_factor::standing(context, &person.user_id).await?
+        }
+        _ => Standing::Nothing,
+    };
     let subject = person
         .map(|person| subject::of(&context.keyring, &request.client, &person.user_id))
         .unwrap_or_default();
@@ -194,7 +203,8 @@ pub(super) async fn next_step(
         &Situation {
             person,
             subject: &subject,
-            reachable: Acr::reachable(&context.snapshot),
+            second_factor,
+            reachable,
             asked_at: flow.asked_at,
             chosen: flow.chosen.as_deref(),
             now: context.clock.now(),

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     clock::UnixMillis,
-    modules::session::{Acr, SignedIn},
+    modules::{
+        second_factor::Standing,
+        session::{Acr, SignedIn},
+    },
 };
 use assay_reconciler::spec::oidc_client::Consent;
 
@@ -18,6 +21,8 @@ pub(in crate::modules::oidc_provider) struct Situation<'a> {
     pub(in crate::modules::oidc_provider) person: Option<&'a SignedIn>,
     /// What the client calls them; empty if there is nobody.
     pub(in crate::modules::oidc_provider) subject: &'a str,
+    /// What the person can do about a second factor that is asked for.
+    pub(in crate::modules::oidc_provider) second_factor: Standing,
     /// The highest that anybody can reach here.
     pub(in crate::modules::oidc_provider) reachable: Option<Acr>,
     /// When this request arrived.
@@ -39,6 +44,8 @@ pub(in crate::modules::oidc_provider) struct Situation<'a> {
 pub(in crate::modules::oidc_provider) enum Step {
     /// The person signs in.
     SignIn,
+    /// The person, who is signed in, proves a second thing.
+    SecondFactor,
     /// The person says which account it is to be.
     ChooseAccount,
     /// The person is asked for consent.
@@ -49,16 +56,31 @@ pub(in crate::modules::oidc_provider) enum Step {
     Refuse(ErrorCode, &'static str),
 }
 
+/// Whether the person has to prove more than they have, and what they can do about it matters.
+pub(super) fn proves_too_little(
+    request: &AuthorizationRequest,
+    person: Option<&SignedIn>,
+    reachable: Option<Acr>,
+) -> bool {
+    verdict(request, person, reachable) == Verdict::TooLow
+}
+
+fn verdict(
+    request: &AuthorizationRequest,
+    person: Option<&SignedIn>,
+    reachable: Option<Acr>,
+) -> Verdict {
+    let reached = person.and_then(|person| person.acr.as_deref());
+    request.acr.verdict(reached.and_then(Acr::named), reachable)
+}
+
 /// Decides what comes next (OpenID Connect Core 3.1.2.3 and 3.1.2.4).
 pub(in crate::modules::oidc_provider) fn next(
     request: &AuthorizationRequest,
     situation: &Situation<'_>,
 ) -> Step {
     let is_silent = request.prompt.none;
-    let reached = situation.person.and_then(|person| person.acr.as_deref());
-    let verdict = request
-        .acr
-        .verdict(reached.and_then(Acr::named), situation.reachable);
+    let verdict = verdict(request, situation.person, situation.reachable);
     if verdict == Verdict::Unreachable {
         return unmet();
     }
@@ -84,14 +106,10 @@ pub(in crate::modules::oidc_provider) fn next(
     if !is_fresh && (request.prompt.login || is_too_old || request.max_age == Some(0)) {
         return sign_in(is_silent);
     }
-    if verdict == Verdict::TooLow {
-        if !is_fresh {
-            return sign_in(is_silent);
-        }
-        // They have just signed in, and did not get as far as that.
-        if request.acr.is_essential() {
-            return unmet();
-        }
+    if verdict == Verdict::TooLow
+        && let Some(step) = step_up(request, situation, person, is_fresh)
+    {
+        return step;
     }
     // Who has just signed in has chosen.
     let is_chosen = is_fresh || situation.chosen == Some(person.session_id.as_str());
@@ -106,6 +124,37 @@ pub(in crate::modules::oidc_provider) fn next(
         };
     }
     Step::Grant
+}
+
+/// How somebody who has proved too little proves more; `None` if it is only wished for and they cannot.
+fn step_up(
+    request: &AuthorizationRequest,
+    situation: &Situation<'_>,
+    person: &SignedIn,
+    is_fresh: bool,
+) -> Option<Step> {
+    let is_silent = request.prompt.none;
+    let is_essential = request.acr.is_essential();
+    let has_one_factor = person.acr.as_deref() == Some(Acr::SingleFactor.name());
+    let is_second = match situation.second_factor {
+        Standing::HasOne => true,
+        Standing::CanSetUp => is_essential,
+        Standing::Nothing => false,
+    };
+    if has_one_factor && is_second {
+        return Some(if is_silent {
+            sign_in(is_silent)
+        } else {
+            Step::SecondFactor
+        });
+    }
+    // They have just signed in, and did not get as far as that.
+    if is_fresh {
+        return is_essential.then(unmet);
+    }
+    // Signing in again would come to the same.
+    let is_in_vain = has_one_factor && !is_essential;
+    (!is_in_vain).then(|| sign_in(is_silent))
 }
 
 fn sign_in(is_silent: bool) -> Step {
@@ -191,6 +240,15 @@ mod tests {
 
     /// Asked at 100 s, decided at 110 s; the person signed in at `signed_in`.
     fn step(request: &AuthorizationRequest, signed_in: Option<i64>, consented: &str) -> Step {
+        step_of(request, signed_in, consented, Standing::HasOne)
+    }
+
+    fn step_of(
+        request: &AuthorizationRequest,
+        signed_in: Option<i64>,
+        consented: &str,
+        second_factor: Standing,
+    ) -> Step {
         let consented = Consented {
             scopes: Scopes::parse(consented),
             ..Consented::default()
@@ -201,6 +259,7 @@ mod tests {
             &Situation {
                 person: person.as_ref(),
                 subject: "ada",
+                second_factor,
                 reachable: Some(Acr::MultiFactor),
                 asked_at: at(100),
                 now: at(110),
@@ -314,13 +373,26 @@ mod tests {
         };
         let all = "openid email";
         let needed = claim(Acr::MultiFactor, true);
-        assert_eq!(step(&needed, None, all), Step::SignIn);
-        assert_eq!(step(&needed, Some(50), all), Step::SignIn);
         let unmet = ErrorCode::UnmetAuthenticationRequirements;
-        assert_eq!(code(step(&needed, Some(101), all)), unmet);
+        assert_eq!(step(&needed, None, all), Step::SignIn);
+        for (signed_in, standing) in [
+            (50, Standing::HasOne),
+            (101, Standing::HasOne),
+            (50, Standing::CanSetUp),
+        ] {
+            let step = step_of(&needed, Some(signed_in), all, standing);
+            assert_eq!(step, Step::SecondFactor, "{signed_in} {standing:?}");
+        }
+        let nothing = |signed_in| step_of(&needed, Some(signed_in), all, Standing::Nothing);
+        assert_eq!(nothing(50), Step::SignIn);
+        assert_eq!(code(nothing(101)), unmet);
         let wished = claim(Acr::MultiFactor, false);
-        assert_eq!(step(&wished, Some(50), all), Step::SignIn);
-        assert_eq!(step(&wished, Some(101), all), Step::Grant);
+        assert_eq!(step(&wished, Some(50), all), Step::SecondFactor);
+        // What they do not have is not forced on them for a wish.
+        for standing in [Standing::CanSetUp, Standing::Nothing] {
+            assert_eq!(step_of(&wished, Some(50), all, standing), Step::Grant);
+            assert_eq!(step_of(&wished, Some(101), all, standing), Step::Grant);
+        }
         assert_eq!(
             step(&claim(Acr::SingleFactor, true), Some(50), all),
             Step::Grant

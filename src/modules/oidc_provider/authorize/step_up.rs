@@ -14,6 +14,8 @@ pub(in crate::modules::oidc_provider) struct WantedAcr {
     values: Vec<Acr>,
     /// Whether it is one of them or nothing.
     is_essential: bool,
+    /// What the client takes at least, whatever a request asks for.
+    floor: Option<Acr>,
 }
 
 /// What follows for a session.
@@ -34,11 +36,13 @@ impl WantedAcr {
         claims: &ClaimsRequest,
         acr_values: Option<&str>,
     ) -> Self {
+        let floor = client.require_second_factor.then_some(Acr::MultiFactor);
         let known = |names: &mut dyn Iterator<Item = &str>| names.filter_map(Acr::named).collect();
         if let Some(wish) = claims.acr().filter(|wish| !wish.values().is_empty()) {
             return Self {
                 values: known(&mut wish.values().iter().filter_map(Value::as_str)),
                 is_essential: wish.is_essential(),
+                floor,
             };
         }
         let values = match acr_values {
@@ -48,22 +52,26 @@ impl WantedAcr {
         Self {
             values,
             is_essential: false,
+            floor,
         }
     }
 
     /// Whether a session that has reached this will do, where this much can be reached.
     pub(super) fn verdict(&self, reached: Option<Acr>, reachable: Option<Acr>) -> Verdict {
+        if self.floor > reachable {
+            return Verdict::Unreachable;
+        }
         let possible = self.values.iter().copied().map(Some);
         match possible.filter(|acr| *acr <= reachable).min() {
-            Some(lowest) if lowest <= reached => Verdict::Enough,
-            Some(_) => Verdict::TooLow,
             None if self.is_essential => Verdict::Unreachable,
-            None => Verdict::Enough,
+            _ if self.floor > reached => Verdict::TooLow,
+            Some(lowest) if lowest > reached => Verdict::TooLow,
+            _ => Verdict::Enough,
         }
     }
 
     pub(super) fn is_essential(&self) -> bool {
-        self.is_essential
+        self.is_essential || self.floor.is_some()
     }
 
     /// What the tokens say that was reached: the preferred one of those asked for, if one of them was.
@@ -89,6 +97,7 @@ mod tests {
         WantedAcr {
             values: values.to_vec(),
             is_essential,
+            floor: None,
         }
     }
 
@@ -110,6 +119,19 @@ mod tests {
         let two = wanted(&[Acr::MultiFactor], false);
         assert_eq!(two.verdict(ONE, ONE), Verdict::Enough);
         assert_eq!(two.verdict(ONE, TWO), Verdict::TooLow);
+    }
+
+    #[test]
+    fn a_client_that_takes_two_factors_only_gets_them_whatever_it_asks_for() {
+        let client = json!({ "requireSecondFactor": true });
+        let client: OidcClientSpec = serde_json::from_value(client).unwrap();
+        let of = |acr_values| WantedAcr::of(&client, &ClaimsRequest::default(), acr_values);
+        for wanted in [of(None), of(Some(Acr::SingleFactor.name()))] {
+            assert!(wanted.is_essential());
+            assert_eq!(wanted.verdict(ONE, TWO), Verdict::TooLow);
+            assert_eq!(wanted.verdict(TWO, TWO), Verdict::Enough);
+            assert_eq!(wanted.verdict(ONE, ONE), Verdict::Unreachable);
+        }
     }
 
     #[test]

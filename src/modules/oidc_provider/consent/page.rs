@@ -148,7 +148,7 @@ pub(in crate::modules::oidc_provider) async fn decide(
                     let allowed = request.needed(&context.site.issuer);
                     authorize::grant(&context, &look, &request, &person, Some(&allowed)).await
                 }
-                Step::SignIn | Step::ChooseAccount | Step::Refuse(..) => {
+                Step::SignIn | Step::SecondFactor | Step::ChooseAccount | Step::Refuse(..) => {
                     Ok(redirect(&authorize::resume(&context, &flow)?))
                 }
             }

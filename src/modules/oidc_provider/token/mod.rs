@@ -4,12 +4,11 @@ mod authorization_code;
 mod client_credentials;
 mod device_code;
 pub(super) mod front_channel;
-pub(super) mod hooks;
 mod refresh_token;
 mod response;
 mod token_exchange;
 
-use assay_reconciler::spec::{oidc_client::GrantType, webhook::WebhookEvent};
+use assay_reconciler::spec::oidc_client::GrantType;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method},
@@ -24,7 +23,7 @@ use super::{
 };
 use crate::{
     generation::Client,
-    modules::{ClientCertificate, Context, hooks as webhooks, parameters::Parameters},
+    modules::{ClientCertificate, Context, parameters::Parameters},
 };
 
 /// The endpoint.
@@ -38,8 +37,6 @@ struct TokenRequest<'a> {
     form: &'a Parameters,
     /// What the request proves to hold, and the tokens are bound to.
     holder: &'a Holder,
-    /// The grant that webhooks were asked about, if any wants to be asked.
-    asked_about: Option<&'a str>,
 }
 
 /// `POST /auth/token`
@@ -82,24 +79,20 @@ async fn answer(
         ));
     }
     let holder = Holder { key, certificate };
-    let asked_about = hooks::ask(context, &client, grant_type, &form).await?;
     let asked = TokenRequest {
         context,
         client: &client,
         form: &form,
         holder: &holder,
-        asked_about: asked_about.as_deref(),
     };
-    let response = match grant_type {
+    match grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(&asked).await,
         GrantType::RefreshToken => refresh_token::refresh(&asked).await,
         GrantType::ClientCredentials => client_credentials::issue(&asked).await,
         GrantType::DeviceCode => device_code::redeem(&asked).await,
         GrantType::TokenExchange => token_exchange::exchange(&asked).await,
         GrantType::Implicit => Err(unsupported()),
-    };
-    webhooks::committed(context, WebhookEvent::AfterToken);
-    response
+    }
 }
 
 fn grant_type(text: Option<&str>) -> Result<GrantType, OAuthError> {

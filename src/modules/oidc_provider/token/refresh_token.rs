@@ -74,7 +74,6 @@ pub(super) async fn refresh(asked: &TokenRequest<'_>) -> Result<Response, OAuthE
         client,
         form,
         holder,
-        ..
     } = *asked;
     let Some(presented) = form.get("refresh_token") else {
         let what = "the request has no refresh_token";
@@ -162,7 +161,6 @@ async fn again(
         client,
         form,
         holder,
-        ..
     } = *asked;
     let now = context.clock.now();
     let replaced = fetch_optional!(

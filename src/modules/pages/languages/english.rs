@@ -1,6 +1,6 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
-    Logout, ScopeMeanings, SignedOut, phrase,
+    Logout, ScopeMeanings, SecondFactors, SignedOut, phrase,
 };
 
 pub(super) static ENGLISH: Language = Language {
@@ -27,8 +27,41 @@ pub(super) static ENGLISH: Language = Language {
         incomplete: "Enter your e-mail address and your password.",
         stale: "This page was open for too long. Please enter your password again.",
         busy: "Many people are signing in right now. Please try again in a few seconds.",
-        refused: "You cannot sign in",
-        refused_message: "Your organisation does not let you sign in here right now. If you think that is a mistake, ask whoever looks after your account.",
+    },
+    second_factors: SecondFactors {
+        title: "Confirm that it is you",
+        signing_in_as: phrase("You are signing in as {person}."),
+        type_code: "Open your authenticator app and enter the code that it shows for this account.",
+        code: "Six-digit code",
+        remember: phrase("Do not ask in this browser for {days} days"),
+        no_authenticator: "Use a recovery code instead",
+        recovery_code: "Recovery code",
+        wrong: "That code does not count: it is wrong, too old, or was used before. Enter the one that \
+                is shown now.",
+        too_many: "There were too many wrong codes. Please wait a quarter of an hour, or use another way.",
+        stale: "This page was open for too long. Please enter the code again.",
+        set_up: "Set up an authenticator app",
+        demanded: "To go on, you need a second proof that it is you, beside your password.",
+        scan: "Scan this picture with an authenticator app on your telephone.",
+        picture: "Picture with the secret key for your authenticator app",
+        or_type: "Or type this key into the app:",
+        then_type: "Then enter the code that the app shows.",
+        later_until: phrase("You can put this off until {time}."),
+        later: "Not now",
+        recovery_codes: "Recovery codes",
+        keep_codes: "With each of these codes you can sign in once if you lose your authenticator app. \
+                     Write them down or print them: they are shown only now.",
+        codes_kept: "I have kept the codes",
+        manage: "Second factors",
+        authenticator: "Authenticator app",
+        set_up_at: phrase("Set up {time}"),
+        remove: "Remove",
+        replace: "Set up another app in its place",
+        codes_left: phrase("Codes that you have not used yet: {count}."),
+        renew_codes: "Make new codes",
+        devices: "Browsers that are not asked for a code",
+        ask_again: "Ask again",
+        why: "With an authenticator app, nobody who only knows your password gets into your account.",
     },
     account: Account {
         title: "Your account",

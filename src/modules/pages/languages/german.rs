@@ -1,6 +1,6 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
-    Logout, ScopeMeanings, SignedOut, phrase,
+    Logout, ScopeMeanings, SecondFactors, SignedOut, phrase,
 };
 
 pub(super) static GERMAN: Language = Language {
@@ -29,8 +29,45 @@ pub(super) static GERMAN: Language = Language {
         stale: "Diese Seite war zu lange geöffnet. Bitte geben Sie Ihr Passwort noch einmal ein.",
         busy: "Im Moment melden sich sehr viele Personen an. Bitte versuchen Sie es in ein paar \
                Sekunden noch einmal.",
-        refused: "Sie können sich nicht anmelden",
-        refused_message: "Ihre Organisation lässt Ihre Anmeldung hier gerade nicht zu. Wenn Sie das für einen Irrtum halten, fragen Sie, wer sich um Ihr Konto kümmert.",
+    },
+    second_factors: SecondFactors {
+        title: "Bestätigen Sie, dass Sie es sind",
+        signing_in_as: phrase("Sie melden sich als {person} an."),
+        type_code: "Öffnen Sie Ihre Authenticator-App und geben Sie den Code ein, den sie für dieses Konto \
+                    anzeigt.",
+        code: "Sechsstelliger Code",
+        remember: phrase("In diesem Browser {days} Tage lang nicht mehr fragen"),
+        no_authenticator: "Stattdessen einen Wiederherstellungscode verwenden",
+        recovery_code: "Wiederherstellungscode",
+        wrong: "Dieser Code gilt nicht: Er ist falsch, zu alt oder wurde schon verwendet. Bitte geben Sie \
+                den Code ein, der jetzt angezeigt wird.",
+        too_many: "Es wurden zu viele falsche Codes eingegeben. Bitte warten Sie eine Viertelstunde oder \
+                   wählen Sie einen anderen Weg.",
+        stale: "Diese Seite war zu lange geöffnet. Bitte geben Sie den Code noch einmal ein.",
+        set_up: "Authenticator-App einrichten",
+        demanded: "Um fortzufahren, brauchen Sie neben Ihrem Passwort einen zweiten Nachweis, dass Sie es \
+                   sind.",
+        scan: "Scannen Sie dieses Bild mit einer Authenticator-App auf Ihrem Telefon.",
+        picture: "Bild mit dem geheimen Schlüssel für Ihre Authenticator-App",
+        or_type: "Oder tippen Sie diesen Schlüssel in die App:",
+        then_type: "Geben Sie danach den Code ein, den die App anzeigt.",
+        later_until: phrase("Sie können dies bis {time} aufschieben."),
+        later: "Nicht jetzt",
+        recovery_codes: "Wiederherstellungscodes",
+        keep_codes: "Mit jedem dieser Codes können Sie sich einmal anmelden, falls Sie Ihre \
+                     Authenticator-App verlieren. Schreiben Sie sie auf oder drucken Sie sie aus: Sie \
+                     werden nur jetzt angezeigt.",
+        codes_kept: "Ich habe die Codes aufbewahrt",
+        manage: "Zweite Faktoren",
+        authenticator: "Authenticator-App",
+        set_up_at: phrase("Eingerichtet: {time}"),
+        remove: "Entfernen",
+        replace: "Stattdessen eine andere App einrichten",
+        codes_left: phrase("Codes, die Sie noch nicht verwendet haben: {count}."),
+        renew_codes: "Neue Codes erstellen",
+        devices: "Browser, die nicht nach einem Code gefragt werden",
+        ask_again: "Wieder fragen",
+        why: "Mit einer Authenticator-App kommt niemand in Ihr Konto, der nur Ihr Passwort kennt.",
     },
     account: Account {
         title: "Ihr Konto",

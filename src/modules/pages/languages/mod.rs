@@ -15,7 +15,7 @@ pub use self::{
     phrase::Phrase,
     texts::{
         Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Login, Logout,
-        ScopeMeanings, SignedOut,
+        ScopeMeanings, SecondFactors, SignedOut,
     },
 };
 
@@ -40,6 +40,8 @@ pub struct Language {
     pub common: Common,
     /// `/auth/login`
     pub login: Login,
+    /// `/auth/login/second-factor` and `/auth/account/second-factors`
+    pub second_factors: SecondFactors,
     /// `/auth/account`
     pub account: Account,
     /// `/auth/select-account`

@@ -60,10 +60,71 @@ texts! {
         stale: Text,
         /// The server has more sign-ins to do than it can.
         busy: Text,
-        /// A heading: a service of the operator's does not let the person in.
-        refused: Text,
-        /// Under it, unless that service says something itself.
-        refused_message: Text,
+    }
+    /// What people prove themselves with beside their password.
+    SecondFactors {
+        /// The heading of the page that asks for a code.
+        title: Text,
+        /// Under it; `{person}` is an e-mail address.
+        signing_in_as: Phrase,
+        /// Over the field.
+        type_code: Text,
+        /// The label of the field.
+        code: Text,
+        /// A box to tick under it; `{days}` is a number, 1 or more.
+        remember: Phrase,
+        /// Opens the field for a recovery code.
+        no_authenticator: Text,
+        /// The label of that field.
+        recovery_code: Text,
+        /// The code is wrong, too old, or was used before; it is not said which.
+        wrong: Text,
+        /// Somebody may be guessing codes.
+        too_many: Text,
+        /// The page was too old.
+        stale: Text,
+        /// The heading of the page where an authenticator app is set up, and the link to it.
+        set_up: Text,
+        /// Under the heading, when it was not the person's own idea.
+        demanded: Text,
+        /// Over the picture.
+        scan: Text,
+        /// What the picture is, for people who do not see it.
+        picture: Text,
+        /// Under the picture, before the secret as text.
+        or_type: Text,
+        /// Over the field for the first code.
+        then_type: Text,
+        /// `{time}` is a date with a time.
+        later_until: Phrase,
+        /// A button: not now.
+        later: Text,
+        /// A heading.
+        recovery_codes: Text,
+        /// Under it, over the codes.
+        keep_codes: Text,
+        /// A link under the codes, on to the next page.
+        codes_kept: Text,
+        /// The heading of the page where all of it is looked after, and the link to it.
+        manage: Text,
+        /// A heading on that page.
+        authenticator: Text,
+        /// Under it; `{time}` is a date with a time.
+        set_up_at: Phrase,
+        /// A button.
+        remove: Text,
+        /// A link: sets up another app in the place of this one.
+        replace: Text,
+        /// `{count}` is a number, also 0 or 1.
+        codes_left: Phrase,
+        /// A button: makes new codes.
+        renew_codes: Text,
+        /// Over a list of browsers.
+        devices: Text,
+        /// A button in that list.
+        ask_again: Text,
+        /// When there is no authenticator yet.
+        why: Text,
     }
     /// The page of one's own account.
     Account {

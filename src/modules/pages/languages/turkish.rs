@@ -1,6 +1,6 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
-    Logout, ScopeMeanings, SignedOut, phrase,
+    Logout, ScopeMeanings, SecondFactors, SignedOut, phrase,
 };
 
 pub(super) static TURKISH: Language = Language {
@@ -27,8 +27,41 @@ pub(super) static TURKISH: Language = Language {
         incomplete: "Lütfen e-posta adresinizi ve parolanızı girin.",
         stale: "Bu sayfa çok uzun süre açık kaldı. Lütfen parolanızı yeniden girin.",
         busy: "Şu anda çok sayıda kişi oturum açıyor. Lütfen birkaç saniye sonra yeniden deneyin.",
-        refused: "Oturum açamazsınız",
-        refused_message: "Kuruluşunuz şu anda burada oturum açmanıza izin vermiyor. Bunun bir yanlışlık olduğunu düşünüyorsanız hesabınızla ilgilenen kişiye başvurun.",
+    },
+    second_factors: SecondFactors {
+        title: "Siz olduğunuzu doğrulayın",
+        signing_in_as: phrase("{person} olarak oturum açıyorsunuz."),
+        type_code: "Kimlik doğrulama uygulamanızı açın ve bu hesap için gösterdiği kodu girin.",
+        code: "Altı haneli kod",
+        remember: phrase("Bu tarayıcıda {days} gün boyunca sorma"),
+        no_authenticator: "Bunun yerine kurtarma kodu kullan",
+        recovery_code: "Kurtarma kodu",
+        wrong: "Bu kod geçerli değil: hatalı, süresi geçmiş ya da daha önce kullanılmış. Lütfen şu anda \
+                gösterilen kodu girin.",
+        too_many: "Çok fazla hatalı kod girildi. Lütfen on beş dakika bekleyin ya da başka bir yol seçin.",
+        stale: "Bu sayfa çok uzun süre açık kaldı. Lütfen kodu yeniden girin.",
+        set_up: "Kimlik doğrulama uygulaması kurun",
+        demanded: "Devam etmek için parolanızın yanında siz olduğunuzu gösteren ikinci bir kanıt gerekiyor.",
+        scan: "Bu resmi telefonunuzdaki bir kimlik doğrulama uygulamasıyla tarayın.",
+        picture: "Kimlik doğrulama uygulamanız için gizli anahtarı içeren resim",
+        or_type: "Ya da bu anahtarı uygulamaya yazın:",
+        then_type: "Ardından uygulamanın gösterdiği kodu girin.",
+        later_until: phrase("Bunu {time} tarihine kadar erteleyebilirsiniz."),
+        later: "Şimdi değil",
+        recovery_codes: "Kurtarma kodları",
+        keep_codes: "Kimlik doğrulama uygulamanızı kaybederseniz bu kodların her biriyle bir kez oturum \
+                     açabilirsiniz. Kodları bir yere yazın veya yazdırın: yalnızca şimdi gösterilirler.",
+        codes_kept: "Kodları sakladım",
+        manage: "İkinci faktörler",
+        authenticator: "Kimlik doğrulama uygulaması",
+        set_up_at: phrase("Kurulum: {time}"),
+        remove: "Kaldır",
+        replace: "Yerine başka bir uygulama kur",
+        codes_left: phrase("Henüz kullanmadığınız kodlar: {count}."),
+        renew_codes: "Yeni kodlar oluştur",
+        devices: "Kod sorulmayan tarayıcılar",
+        ask_again: "Yeniden sor",
+        why: "Kimlik doğrulama uygulamasıyla, yalnızca parolanızı bilen hiç kimse hesabınıza giremez.",
     },
     account: Account {
         title: "Hesabınız",
