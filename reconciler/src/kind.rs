@@ -27,25 +27,31 @@ pub enum Kind {
     Theme,
     /// What a client may ask a person for.
     Scope,
+    /// A service that is told what happens, or asked before it does.
+    Webhook,
     /// A relying party.
     OidcClient,
 }
 
 impl Kind {
     /// Every kind, in plan order.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::Module,
         Kind::ZanzibarNamespace,
         Kind::AdminKey,
         Kind::UpstreamProvider,
         Kind::Theme,
         Kind::Scope,
+        Kind::Webhook,
         Kind::OidcClient,
     ];
 
     /// Whether a manifest may leave `spec` out, because all of it has a default.
     pub const fn has_optional_spec(self) -> bool {
-        !matches!(self, Kind::AdminKey | Kind::UpstreamProvider)
+        !matches!(
+            self,
+            Kind::AdminKey | Kind::UpstreamProvider | Kind::Webhook
+        )
     }
 
     /// The name in manifests.
@@ -57,6 +63,7 @@ impl Kind {
             Kind::UpstreamProvider => "UpstreamProvider",
             Kind::Theme => "Theme",
             Kind::Scope => "Scope",
+            Kind::Webhook => "Webhook",
             Kind::OidcClient => "OidcClient",
         }
     }

@@ -13,7 +13,7 @@ use crate::{
     secret::{SecretError, SecretSealer, SecretSource},
     spec::{
         AdminKeySpec, ModuleName, ModuleSpec, OidcClientSpec, ScopeSpec, ThemeSpec,
-        UpstreamProviderSpec, ZanzibarNamespaceSpec, oidc_client::ClientAuthMethod,
+        UpstreamProviderSpec, WebhookSpec, ZanzibarNamespaceSpec, oidc_client::ClientAuthMethod,
     },
 };
 
@@ -46,6 +46,7 @@ pub enum Spec {
     UpstreamProvider(Box<UpstreamProviderSpec>),
     Theme(Box<ThemeSpec>),
     Scope(ScopeSpec),
+    Webhook(Box<WebhookSpec>),
     OidcClient(Box<OidcClientSpec>),
 }
 
@@ -59,6 +60,7 @@ impl Spec {
             Spec::UpstreamProvider(_) => Kind::UpstreamProvider,
             Spec::Theme(_) => Kind::Theme,
             Spec::Scope(_) => Kind::Scope,
+            Spec::Webhook(_) => Kind::Webhook,
             Spec::OidcClient(_) => Kind::OidcClient,
         }
     }
@@ -80,6 +82,7 @@ impl Spec {
             Kind::UpstreamProvider => Spec::UpstreamProvider(Deserialize::deserialize(spec)?),
             Kind::Theme => Spec::Theme(Deserialize::deserialize(spec)?),
             Kind::Scope => Spec::Scope(Deserialize::deserialize(spec)?),
+            Kind::Webhook => Spec::Webhook(Deserialize::deserialize(spec)?),
             Kind::OidcClient => Spec::OidcClient(Deserialize::deserialize(spec)?),
         })
     }
@@ -90,6 +93,11 @@ impl Spec {
             Kind::UpstreamProvider => {
                 json!({ "issuer": "https://invalid.invalid", "clientId": "x" })
             }
+            Kind::Webhook => json!({
+                "url": "https://invalid.invalid",
+                "secret": { "fromEnv": "X" },
+                "events": ["sign_in.after"],
+            }),
             Kind::AdminKey => json!({ "hash": format!("sha256:{:064}", 0) }),
             Kind::Module
             | Kind::ZanzibarNamespace
@@ -116,6 +124,7 @@ impl Spec {
                 .map(|s| ("/clientSecret", s))
                 .into_iter()
                 .collect(),
+            Spec::Webhook(webhook) => vec![("/secret", &mut webhook.secret)],
             Spec::Module(_)
             | Spec::ZanzibarNamespace(_)
             | Spec::AdminKey(_)
@@ -129,6 +138,7 @@ impl Spec {
         match self {
             Spec::OidcClient(_) => &["/clientSecret", "/previousClientSecret/secret"],
             Spec::UpstreamProvider(_) => &["/clientSecret"],
+            Spec::Webhook(_) => &["/secret"],
             Spec::AdminKey(_) => &["/hash"],
             Spec::Module(_) | Spec::ZanzibarNamespace(_) | Spec::Theme(_) | Spec::Scope(_) => &[],
         }
@@ -253,6 +263,10 @@ impl Object {
                         Some(secret.into_sealed(UPSTREAM_SECRET_PURPOSE, sealer)?);
                 }
             }
+            Spec::Webhook(webhook) => {
+                let secret = webhook.secret.clone();
+                webhook.secret = secret.into_sealed(WEBHOOK_SECRET_PURPOSE, sealer)?;
+            }
             Spec::Module(_)
             | Spec::ZanzibarNamespace(_)
             | Spec::AdminKey(_)
@@ -330,6 +344,9 @@ pub const CLIENT_SECRET_PURPOSE: &str = "oidc_client.client_secret";
 
 /// What an upstream's sealed client secret is bound to.
 pub const UPSTREAM_SECRET_PURPOSE: &str = "upstream_provider.client_secret";
+
+/// What the sealed secret of a webhook is bound to.
+pub const WEBHOOK_SECRET_PURPOSE: &str = "webhook.secret";
 
 /// Lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -11,7 +11,7 @@ use crate::{
     object::Metadata,
     spec::{
         AdminKeySpec, ModuleName, OidcClientSpec, ScopeSpec, ThemeSpec, UpstreamProviderSpec,
-        ZanzibarNamespaceSpec, module::ModuleSpecText,
+        WebhookSpec, ZanzibarNamespaceSpec, module::ModuleSpecText,
     },
 };
 
@@ -95,6 +95,7 @@ fn manifest(kind: Kind, generator: &mut SchemaGenerator) -> Value {
         Kind::UpstreamProvider => reference::<UpstreamProviderSpec>(generator),
         Kind::Theme => reference::<ThemeSpec>(generator),
         Kind::Scope => reference::<ScopeSpec>(generator),
+        Kind::Webhook => reference::<WebhookSpec>(generator),
         Kind::OidcClient => reference::<OidcClientSpec>(generator),
     };
     let mut manifest = json!({

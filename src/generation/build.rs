@@ -85,6 +85,7 @@ async fn whole(tx: &mut Tx, generation: Generation) -> Result<Snapshot, Snapshot
         upstreams: Arc::default(),
         themes: Arc::default(),
         scopes: Arc::default(),
+        webhooks: Arc::default(),
         namespaces: Arc::default(),
         module_rows: HashMap::new(),
         modules: Modules::effective(std::iter::empty()),
@@ -139,6 +140,7 @@ fn put(snapshot: &mut Snapshot, kind: Kind, document: Document) -> Result<(), Un
         }
         Kind::Theme => Arc::make_mut(&mut snapshot.themes).insert(document.configured(kind)?),
         Kind::Scope => Arc::make_mut(&mut snapshot.scopes).insert(document.configured(kind)?),
+        Kind::Webhook => Arc::make_mut(&mut snapshot.webhooks).insert(document.configured(kind)?),
         Kind::OidcClient => Arc::make_mut(&mut snapshot.clients).insert(Client {
             registered_itself: document.owner(kind)? == Owner::Registration,
             spec: document.spec(kind)?,
@@ -159,6 +161,7 @@ fn remove(snapshot: &mut Snapshot, kind: Kind, id: &str) {
         Kind::UpstreamProvider => Arc::make_mut(&mut snapshot.upstreams).remove(id),
         Kind::Theme => Arc::make_mut(&mut snapshot.themes).remove(id),
         Kind::Scope => Arc::make_mut(&mut snapshot.scopes).remove(id),
+        Kind::Webhook => Arc::make_mut(&mut snapshot.webhooks).remove(id),
         Kind::OidcClient => Arc::make_mut(&mut snapshot.clients).remove(id),
     }
 }

@@ -33,6 +33,8 @@ macro_rules! sql_for {
                 $crate::generation::documents::sql_for!(@join "themes" $($piece)+),
             assay_reconciler::kind::Kind::Scope =>
                 $crate::generation::documents::sql_for!(@join "oidc_scopes" $($piece)+),
+            assay_reconciler::kind::Kind::Webhook =>
+                $crate::generation::documents::sql_for!(@join "webhooks" $($piece)+),
             assay_reconciler::kind::Kind::OidcClient =>
                 $crate::generation::documents::sql_for!(@join "oidc_clients" $($piece)+),
         }
@@ -120,6 +122,7 @@ impl Document {
             Kind::UpstreamProvider => Spec::UpstreamProvider(self.spec(kind)?),
             Kind::Theme => Spec::Theme(self.spec(kind)?),
             Kind::Scope => Spec::Scope(self.spec(kind)?),
+            Kind::Webhook => Spec::Webhook(self.spec(kind)?),
             Kind::OidcClient => Spec::OidcClient(self.spec(kind)?),
         };
         Ok(Object {

@@ -45,7 +45,9 @@ pub use self::{
     record::{Actor, Source},
     replicas::{HEARTBEAT, LIVE, Replica, ReplicaError, ReplicaId},
     signing_keys::{KeyError, SigningKeys},
-    snapshot::{AdminKey, Client, DeclaredScope, NamedTheme, Namespace, Snapshot, Upstream},
+    snapshot::{
+        AdminKey, Client, DeclaredScope, NamedTheme, Namespace, Snapshot, Upstream, Webhook,
+    },
 };
 use crate::{
     clock::Clock,

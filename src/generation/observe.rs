@@ -51,6 +51,9 @@ pub(super) async fn observe(tx: &mut Tx) -> Result<ObservedState, ApplyError> {
          SELECT 'Scope', string_agg(hash || ' ' || id || ' ' || owner || ' ' || name, '\n')
            FROM oidc_scopes
          UNION ALL
+         SELECT 'Webhook', string_agg(hash || ' ' || id || ' ' || owner || ' ' || name, '\n')
+           FROM webhooks
+         UNION ALL
          SELECT 'OidcClient', string_agg(hash || ' ' || id || ' ' || owner || ' ' || name, '\n')
            FROM oidc_clients"
     )?;

@@ -109,6 +109,10 @@ fn keep_secrets_of(now: &Spec, then: &mut Spec) -> bool {
             then.client_secret.clone_from(&now.client_secret);
             true
         }
+        (Spec::Webhook(now), Spec::Webhook(then)) if then.secret != now.secret => {
+            then.secret.clone_from(&now.secret);
+            true
+        }
         (Spec::AdminKey(now), Spec::AdminKey(then)) if then.hash != now.hash => {
             then.hash.clone_from(&now.hash);
             true

@@ -9,12 +9,13 @@ use assay_reconciler::{
     diff::Generation,
     spec::{
         AdminKeySpec, ModuleName, ModuleSettings, ModuleSpec, OidcClientSpec, ScopeSpec, ThemeSpec,
-        UpstreamProviderSpec, WebUri, ZanzibarNamespaceSpec,
+        UpstreamProviderSpec, WebUri, WebhookSpec, ZanzibarNamespaceSpec,
         admin_key::KeyHash,
         module::{
             AccountSettings, JwtSettings, OidcProviderSettings, PasskeySettings, PasswordSettings,
             SessionSettings,
         },
+        webhook::WebhookEvent,
     },
 };
 
@@ -64,6 +65,8 @@ pub type Upstream = Configured<UpstreamProviderSpec>;
 pub type Namespace = Configured<ZanzibarNamespaceSpec>;
 /// What a client may ask a person for; its name is the value of `scope`.
 pub type DeclaredScope = Configured<ScopeSpec>;
+/// A service that is told what happens, or asked before it does.
+pub type Webhook = Configured<WebhookSpec>;
 /// A look of the pages that people see.
 pub type NamedTheme = Configured<ThemeSpec>;
 
@@ -150,6 +153,7 @@ pub struct Snapshot {
     pub(super) upstreams: Arc<Index<Upstream>>,
     pub(super) themes: Arc<Index<NamedTheme>>,
     pub(super) scopes: Arc<Index<DeclaredScope>>,
+    pub(super) webhooks: Arc<Index<Webhook>>,
     pub(super) namespaces: Arc<Index<Namespace>>,
     /// What the database says of modules, by id, as a module may be unknown to it.
     pub(super) module_rows: HashMap<String, (ModuleName, ModuleSpec)>,
@@ -206,6 +210,21 @@ impl Snapshot {
     /// Every scope that a manifest declares, by name.
     pub fn scopes(&self) -> Vec<&Arc<DeclaredScope>> {
         self.scopes.sorted()
+    }
+
+    /// The webhook that rows refer to by `webhook_uid`.
+    pub fn webhook_by_uid(&self, uid: &str) -> Option<&Arc<Webhook>> {
+        self.webhooks.by_uid.get(uid)
+    }
+
+    /// The webhooks that are told or asked of this, by name.
+    pub fn webhooks_of(&self, event: WebhookEvent) -> Vec<&Arc<Webhook>> {
+        if self.webhooks.by_uid.is_empty() {
+            return Vec::new();
+        }
+        let mut all = self.webhooks.sorted();
+        all.retain(|webhook| webhook.spec.enabled && webhook.spec.events.contains(&event));
+        all
     }
 
     /// The namespace of this name.

@@ -1,7 +1,9 @@
 //! The last look at an object before it is written.
 
 use assay_reconciler::{
-    object::{CLIENT_SECRET_PURPOSE, Object, Spec, UPSTREAM_SECRET_PURPOSE},
+    object::{
+        CLIENT_SECRET_PURPOSE, Object, Spec, UPSTREAM_SECRET_PURPOSE, WEBHOOK_SECRET_PURPOSE,
+    },
     secret::SecretSource,
 };
 
@@ -19,6 +21,7 @@ pub(super) fn check(object: &Object, keyring: &Keyring) -> Result<(), ApplyError
     }
     let purpose = match &object.spec {
         Spec::UpstreamProvider(_) => UPSTREAM_SECRET_PURPOSE,
+        Spec::Webhook(_) => WEBHOOK_SECRET_PURPOSE,
         _ => CLIENT_SECRET_PURPOSE,
     };
     for secret in secrets(&object.spec) {
@@ -38,6 +41,7 @@ fn secrets(spec: &Spec) -> impl Iterator<Item = &SecretSource> {
             client.previous_client_secret.as_ref().map(|p| &p.secret),
         ),
         Spec::UpstreamProvider(upstream) => (upstream.client_secret.as_ref(), None),
+        Spec::Webhook(webhook) => (Some(&webhook.secret), None),
         Spec::Module(_)
         | Spec::ZanzibarNamespace(_)
         | Spec::AdminKey(_)

@@ -11,7 +11,9 @@ pub mod authorization;
 pub mod body;
 mod client_certificate;
 pub mod form;
+pub mod hooks;
 pub mod jwt;
+mod lanes;
 pub mod mail;
 pub mod oidc_provider;
 pub mod pages;
@@ -38,7 +40,7 @@ pub use self::{
     problem::Problem,
     site::Site,
 };
-use self::{mail::Mails, oidc_provider::LogoutNotices, pages::Theme};
+use self::{hooks::WebhookDeliveries, mail::Mails, oidc_provider::LogoutNotices, pages::Theme};
 use crate::{
     clock::Clock,
     crypto::{CpuPool, Keyring, password::Passwords},
@@ -75,6 +77,8 @@ pub struct Context {
     pub logout_notices: Arc<LogoutNotices>,
     /// Letters that are to be sent.
     pub mails: Arc<Mails>,
+    /// Webhooks that are to be told what has happened.
+    pub webhook_deliveries: Arc<WebhookDeliveries>,
     /// What pages look like in this generation.
     pub theme: Arc<Theme>,
     /// Where this server is reached.

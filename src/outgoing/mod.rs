@@ -51,6 +51,17 @@ pub struct Fetched {
     pub max_age: Option<Duration>,
 }
 
+/// What is posted.
+#[derive(Clone, Copy, Debug)]
+pub struct Posted<'a> {
+    /// JSON.
+    pub body: &'a str,
+    /// Headers beside the usual ones.
+    pub headers: &'a [(&'static str, String)],
+    /// How long an answer is waited for.
+    pub timeout: Duration,
+}
+
 /// Why a request was not made, or brought nothing. Holds no address but the one that was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum OutgoingError {
@@ -149,23 +160,14 @@ impl Outgoing {
             .client(allowed)?
             .get(url)
             .header(header::ACCEPT, "application/json, */*;q=0.1");
-        let mut response = send(request, &place).await?;
+        let response = send(request, &place).await?;
         if !response.status().is_success() {
             let status = response.status();
             return Err(OutgoingError::Status { place, status });
         }
         let max_age = max_age(response.headers());
-        let mut body = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > limit => {
-                    return Err(OutgoingError::TooLong { place, limit });
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => return Ok(Fetched { body, max_age }),
-                Err(error) => return Err(unreachable(&place, error)),
-            }
-        }
+        let body = body(response, &place, limit).await?;
+        Ok(Fetched { body, max_age })
     }
 
     /// Posts a form to `url` and gives the status of the answer, whatever it is; its body is not read.
@@ -189,6 +191,34 @@ impl Outgoing {
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
         Ok(send(request, &place).await?.status())
+    }
+
+    /// Posts JSON to `url` and gives the answer, whatever its status, at most `limit` bytes of it.
+    ///
+    /// # Errors
+    /// Refused, unreachable, not answered within `timeout`, or too long.
+    pub async fn post_json(
+        &self,
+        allowed: &Networks,
+        url: &str,
+        posted: Posted<'_>,
+        limit: usize,
+    ) -> Result<(StatusCode, Vec<u8>), OutgoingError> {
+        let url = checked(allowed, url)?;
+        let place = place(&url);
+        let mut request = self
+            .client(allowed)?
+            .post(url)
+            .timeout(posted.timeout.min(TOTAL))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json")
+            .body(posted.body.to_owned());
+        for (name, value) in posted.headers {
+            request = request.header(*name, value);
+        }
+        let response = send(request, &place).await?;
+        let status = response.status();
+        Ok((status, body(response, &place, limit).await?))
     }
 
     fn client(&self, allowed: &Networks) -> Result<Client, OutgoingError> {
@@ -223,6 +253,25 @@ async fn send(
         .send()
         .await
         .map_err(|error| unreachable(place, error))
+}
+
+async fn body(
+    mut response: reqwest::Response,
+    place: &str,
+    limit: usize,
+) -> Result<Vec<u8>, OutgoingError> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > limit => {
+                let place = place.to_owned();
+                return Err(OutgoingError::TooLong { place, limit });
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err(unreachable(place, error)),
+        }
+    }
 }
 
 /// The URL, if it may be asked. Names are looked at once more when they are resolved.

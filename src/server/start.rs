@@ -127,6 +127,7 @@ impl Server {
             outgoing: Outgoing::new()?,
             logout_notices: Arc::default(),
             mails: Arc::new(Mails::new(config.mail_folder())),
+            webhook_deliveries: Arc::default(),
             theme: Arc::new(Theme::of(&snapshot)),
             site: Arc::new(config.site(address)),
             boot_admin_keys: config.admin_api_keys.as_slice().into(),

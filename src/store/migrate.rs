@@ -52,7 +52,8 @@ embed! {
     7 "0007_scopes_and_themes",
     8 "0008_consented_resources",
     9 "0009_mails",
-    10 "0010_second_factors",
+    10 "0010_webhooks",
+    11 "0011_second_factors",
 }
 
 /// The number of the newest migration this binary knows.

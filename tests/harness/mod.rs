@@ -24,6 +24,7 @@ mod reply;
 mod server;
 mod tls_front;
 mod visitor;
+mod webhook;
 
 pub use authenticator::Authenticator;
 pub use command::{Command, Output, binary};
@@ -39,6 +40,7 @@ pub use reply::{Reply, with_form};
 pub use server::{ADMIN_KEY, Assay, Setup, User};
 pub use tls_front::TlsFront;
 pub use visitor::{Arrival, Page, Visitor};
+pub use webhook::{WEBHOOK_SECRET, WebhookReceiver};
 
 /// Runs each of the named stories, `async fn(TestDb)`, on both databases: the tests are called
 /// `story::on_sqlite` and `story::on_postgres`.

@@ -29,3 +29,4 @@ mod second_factor;
 mod serve;
 mod sign_in;
 mod swap;
+mod webhooks;

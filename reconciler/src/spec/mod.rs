@@ -13,6 +13,7 @@ pub mod span;
 pub mod theme;
 pub mod upstream_provider;
 pub mod uri;
+pub mod webhook;
 pub mod zanzibar_namespace;
 
 pub use admin_key::AdminKeySpec;
@@ -27,4 +28,5 @@ pub use span::Span;
 pub use theme::ThemeSpec;
 pub use upstream_provider::UpstreamProviderSpec;
 pub use uri::{RedirectUri, WebUri};
+pub use webhook::WebhookSpec;
 pub use zanzibar_namespace::ZanzibarNamespaceSpec;

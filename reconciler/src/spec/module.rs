@@ -407,7 +407,7 @@ pub struct OidcProviderSettings {
 
 /// How a network is written. The schema that comes with [`IpNet`] takes an IPv4 network for an IPv6
 /// one as well, and then refuses it for being both.
-struct NetworkText;
+pub(super) struct NetworkText;
 
 impl JsonSchema for NetworkText {
     fn schema_name() -> Cow<'static, str> {

@@ -17,6 +17,7 @@ mod structure;
 pub(crate) mod suggest;
 mod theme;
 mod upstream_provider;
+mod webhook;
 mod words;
 
 use serde::Deserialize as _;
@@ -106,6 +107,7 @@ fn semantics(object: &Object, origin: Origin, findings: &mut Vec<Finding>) {
         Spec::AdminKey(key) => admin_key::check(key, findings),
         Spec::Theme(theme) => theme::check(theme, findings),
         Spec::Scope(scope) => scope::check(object.name(), scope, findings),
+        Spec::Webhook(webhook) => webhook::check(webhook, origin, findings),
         Spec::Module(module) => {
             if let Ok(name) = object.name().parse() {
                 module::check(name, module, findings);

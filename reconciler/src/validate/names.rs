@@ -83,13 +83,17 @@ fn name(kind: Kind, name: &str) -> Result<(), (String, String)> {
             String::from("a client_id is printable ASCII without blanks (RFC 6749 appendix A.1)"),
             String::from("the name for people is `spec.displayName`"),
         )),
-        Kind::UpstreamProvider | Kind::AdminKey | Kind::Theme if !is_label(name) => Err((
-            format!(
-                "`{name}` is not a name for this kind: lower-case letters, \
+        Kind::UpstreamProvider | Kind::AdminKey | Kind::Theme | Kind::Webhook
+            if !is_label(name) =>
+        {
+            Err((
+                format!(
+                    "`{name}` is not a name for this kind: lower-case letters, \
 digits and hyphens, with a letter or digit at both ends"
-            ),
-            String::from("as in `my-name-1`"),
-        )),
+                ),
+                String::from("as in `my-name-1`"),
+            ))
+        }
         Kind::Scope => match name.parse::<Scope>() {
             Ok(_) => Ok(()),
             Err(error) => Err((error.to_string(), String::from("as in `reports.read`"))),

@@ -134,6 +134,8 @@ pub(super) fn routes() -> Router<Context> {
         .route("/auth/admin/auth/scopes/{id}", one(Kind::Scope))
         .route("/auth/admin/auth/themes", page(Kind::Theme))
         .route("/auth/admin/auth/themes/{id}", one(Kind::Theme))
+        .route("/auth/admin/auth/webhooks", page(Kind::Webhook))
+        .route("/auth/admin/auth/webhooks/{id}", one(Kind::Webhook))
         .route("/auth/admin/auth/upstream", page(Kind::UpstreamProvider))
         .route(
             "/auth/admin/auth/upstream/{id}",

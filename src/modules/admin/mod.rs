@@ -20,6 +20,7 @@ mod registration_tokens;
 mod sessions;
 mod signing_keys;
 mod status;
+mod webhook_deliveries;
 
 use axum::Router;
 
@@ -56,6 +57,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(audit_log::routes())
         .merge(configured::routes())
         .merge(logout_notices::routes())
+        .merge(webhook_deliveries::routes())
         .merge(registration_tokens::routes())
         .merge(signing_keys::routes())
         .merge(status::routes())

@@ -35,7 +35,7 @@ pub use self::{
     signed_out::signed_out_page,
     visitor::{SignedIn, Visitor},
 };
-use super::Context;
+use super::{Context, hooks};
 
 /// Where the signed-in person sees what is known about them.
 pub const ACCOUNT_PATH: &str = "/auth/account";
@@ -47,5 +47,8 @@ pub fn routes(context: &Context) -> Router {
 
 /// The module's background work.
 pub fn tasks(context: &Context, stop: CancellationToken) -> Vec<BoxFuture<'static, ()>> {
-    vec![Box::pin(reap::run(context.clone(), stop))]
+    vec![
+        Box::pin(reap::run(context.clone(), stop.clone())),
+        Box::pin(hooks::run(context.clone(), stop)),
+    ]
 }

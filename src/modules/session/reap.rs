@@ -1,5 +1,5 @@
 //! Keeps the tables bounded: sessions that have ended, sign-ins that were never finished, browsers that
-//! were remembered for long enough, and counters whose time is over.
+//! were remembered for long enough, counters whose time is over, and deliveries that were given up.
 
 use std::time::Duration;
 
@@ -24,7 +24,10 @@ const SESSIONS: &str = "DELETE FROM sessions
   WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 const ATTEMPTS: &str = "DELETE FROM attempts
   WHERE key_hash IN (SELECT key_hash FROM attempts WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
-
+const DELIVERIES: &str = "DELETE FROM webhook_deliveries
+  WHERE id IN (SELECT id FROM webhook_deliveries WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+/// How long a delivery that was given up stays, so that an operator sees it.
+const KEPT: Duration = Duration::from_hours(24);
 const PENDING: &str = "DELETE FROM pending_sign_ins
   WHERE token_hash IN (SELECT token_hash FROM pending_sign_ins WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 const REMEMBERED: &str = "DELETE FROM remembered_devices
@@ -57,6 +60,7 @@ async fn turn(store: &Store, now: UnixMillis, pause: Duration) -> Result<(), Sto
         for statement in [SESSIONS, ATTEMPTS, PENDING, REMEMBERED] {
             gone += execute!(store, statement, now, BATCH)?;
         }
+        gone += execute!(store, DELIVERIES, now - KEPT, BATCH)?;
         if gone == 0 {
             break;
         }

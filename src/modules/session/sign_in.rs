@@ -1,3 +1,4 @@
+use assay_reconciler::spec::webhook::WebhookEvent;
 use axum::http::{HeaderMap, HeaderValue, header::USER_AGENT};
 use serde_json::json;
 
@@ -12,6 +13,7 @@ use crate::{
     modules::{
         Context, Problem,
         audit::{self, AuditEvent},
+        hooks::{self, Happening},
     },
 };
 
@@ -23,8 +25,22 @@ const MAX_USER_AGENT: usize = 256;
 pub struct Authentication<'a> {
     /// By whom.
     pub user_id: &'a str,
+    /// Their address.
+    pub email: &'a str,
     /// How (RFC 8176).
     pub amr: &'a [&'a str],
+}
+
+impl Authentication<'_> {
+    /// What webhooks hear of it.
+    pub(in crate::modules) fn happening<'a>(&'a self, address: &'a ClientAddress) -> Happening<'a> {
+        Happening::SignIn {
+            user_id: self.user_id,
+            email: self.email,
+            amr: self.amr,
+            ip: address.text(),
+        }
+    }
 }
 
 /// Signs the person in at this browser and gives the `Set-Cookie` header to answer with.
@@ -79,7 +95,10 @@ pub async fn sign_in(
         ip: address.text(),
     };
     audit::record(&mut tx, event, now).await?;
+    let happening = authentication.happening(address);
+    hooks::after(&mut tx, context, &happening, now).await?;
     tx.commit().await?;
+    hooks::committed(context, WebhookEvent::AfterSignIn);
     context.logout_notices.wake();
     Ok(SESSION.set(&context.site, token.expose(), Some(ttl.as_secs())))
 }

@@ -2,6 +2,7 @@ use axum::{extract::FromRequestParts, http::HeaderMap, http::request::Parts};
 
 use crate::modules::{
     Context, Problem,
+    pages::Reader,
     session::{Browser, ClientAddress},
 };
 
@@ -12,6 +13,8 @@ pub struct Arrival {
     pub browser: Browser,
     /// The address.
     pub address: ClientAddress,
+    /// What whoever sits there can read.
+    pub reader: Reader,
     /// Its headers.
     pub headers: HeaderMap,
 }
@@ -21,7 +24,9 @@ impl FromRequestParts<Context> for Arrival {
 
     async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, Problem> {
         let Ok(address) = ClientAddress::from_request_parts(parts, context).await;
+        let Ok(reader) = Reader::from_request_parts(parts, context).await;
         Ok(Self {
+            reader,
             browser: Browser::from_request_parts(parts, context).await?,
             address,
             headers: parts.headers.clone(),

@@ -1,11 +1,16 @@
 use axum::{
-    http::header::SET_COOKIE,
+    http::{StatusCode, header::SET_COOKIE},
     response::{IntoResponse, Redirect, Response},
 };
+use serde_json::json;
 
-use super::Arrival;
+use super::{Arrival, LOGIN_PATH};
 use crate::modules::{
-    Context, Problem, second_factor,
+    Context, Problem,
+    audit::{self, AuditEvent},
+    hooks::{self, Refused},
+    pages::{Link, Trouble},
+    second_factor,
     session::{self, Authentication, ReturnTo},
     user::User,
 };
@@ -35,8 +40,13 @@ pub(in crate::modules) async fn begin(
 ) -> Result<Response, Problem> {
     let authentication = Authentication {
         user_id: &user.id,
+        email: &user.email,
         amr,
     };
+    let happening = authentication.happening(&arrival.address);
+    if let Err(refused) = hooks::before(context, &happening).await {
+        return refuse(context, arrival, user, &refused).await;
+    }
     let cookie =
         session::sign_in(context, &arrival.headers, &arrival.address, authentication).await?;
     let mut response = Redirect::to(place.as_str()).into_response();
@@ -44,4 +54,37 @@ pub(in crate::modules) async fn begin(
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// A webhook does not let them in.
+async fn refuse(
+    context: &Context,
+    arrival: &Arrival,
+    user: &User,
+    refused: &Refused,
+) -> Result<Response, Problem> {
+    let person = format!("user:{}", user.id);
+    let event = AuditEvent {
+        actor: &person,
+        action: "session.sign_in_refused",
+        subject: Some(&person),
+        detail: json!({ "webhook": refused.webhook }),
+        ip: arrival.address.text(),
+    };
+    let mut tx = context.store.begin().await?;
+    audit::record(&mut tx, event, context.clock.now()).await?;
+    tx.commit().await?;
+    let look = arrival.reader.look(None, None);
+    let texts = &look.language.login;
+    let trouble = Trouble {
+        look: &look,
+        title: texts.refused,
+        message: refused.message.as_deref().unwrap_or(texts.refused_message),
+        detail: None,
+        link: Some(Link {
+            href: LOGIN_PATH,
+            text: look.language.common.other_account,
+        }),
+    };
+    Ok(trouble.show(StatusCode::FORBIDDEN))
 }

@@ -92,8 +92,14 @@ operations! {
         "The upstream providers, by name; changed by applying manifests";
     get "/auth/admin/auth/upstream/{id}" "config.read" () None => "200" Some("ConfiguredObject"),
         "The upstream provider of this name";
+    get "/auth/admin/auth/webhooks" "config.read" ("limit" "after") None => "200" Some("Configured"),
+        "The webhooks, by name; changed by applying manifests";
+    get "/auth/admin/auth/webhooks/{id}" "config.read" () None => "200" Some("ConfiguredObject"),
+        "The webhook of this name";
     get "/auth/admin/logout-notices" "sessions.read" ("state" "limit") None => "200" Some("LogoutNotices"),
         "Clients that could not be told of a logout: those still tried (state=pending), or given up (state=failed)";
+    get "/auth/admin/webhook-deliveries" "audit.read" ("state" "limit") None => "200" Some("WebhookDeliveries"),
+        "What webhooks could not be told: what is still tried (state=pending), or given up (state=failed)";
     get "/auth/admin/auth/registration-tokens" "config.read" () None => "200" Some("RegistrationTokens"),
         "Initial access tokens with which clients can register themselves";
     post "/auth/admin/auth/registration-tokens" "config.apply" () Some("NewRegistrationToken") => "201" Some("RegistrationToken"),

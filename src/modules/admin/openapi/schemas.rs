@@ -199,6 +199,16 @@ pub(super) fn schemas() -> Value {
                 }),
             )),
         })),
+        "WebhookDeliveries": object(&["deliveries"], &json!({
+            "deliveries": list(&object(
+                &["id", "webhook", "event", "attempts", "nextAttemptAt", "createdAt", "expiresAt"],
+                &json!({
+                    "id": text(), "webhook": text(), "event": text(), "attempts": integer(),
+                    "nextAttemptAt": millis, "lastError": { "type": ["string", "null"] },
+                    "createdAt": millis, "expiresAt": millis,
+                }),
+            )),
+        })),
         "SigningKeys": list(&object(
             &["kid", "algorithm", "state", "createdAt"],
             &json!({

@@ -11,7 +11,7 @@ use super::{
         id_token::Beside,
         lifetimes::Lifetimes,
         pkce::CodeChallenge,
-        token::front_channel,
+        token::{front_channel, hooks},
     },
     request::AuthorizationRequest,
 };
@@ -21,6 +21,7 @@ use crate::{
     modules::{
         Context, Problem,
         audit::{self, AuditEvent},
+        hooks::Happening,
         pages::Look,
         session::SignedIn,
     },
@@ -85,6 +86,16 @@ async fn issue(
     let kind = request.response_type;
     let lifetimes = Lifetimes::of(&context.snapshot, client);
     let claims = request.claims.to_keep();
+    if kind.is_implicit() && hooks::is_asked(context) {
+        let scope = request.scopes.to_string();
+        let happening = Happening::Token {
+            client: &client.name,
+            user_id: Some(&person.user_id),
+            grant_type: "implicit",
+            scope: Some(&scope),
+        };
+        hooks::before(context, &happening).await?;
+    }
     let mut tx = context.store.begin().await?;
     let made = NewGrant {
         client_uid: &client.uid,

@@ -28,6 +28,7 @@ pub(super) async fn redeem(asked: &TokenRequest<'_>) -> Result<Response, OAuthEr
         client,
         form,
         holder,
+        ..
     } = *asked;
     let Some(code) = form.get("code") else {
         let what = "the request has no code";

@@ -30,6 +30,8 @@ pub(in crate::modules::oidc_provider) async fn access_token(
         client,
         form: &Parameters::default(),
         holder: &Holder::default(),
+        // The authorization endpoint has asked.
+        asked_about: Some(&grant.id),
     };
     response::access_token(&asked, tx, grant, scopes).await
 }

@@ -4,11 +4,12 @@ mod authorization_code;
 mod client_credentials;
 mod device_code;
 pub(super) mod front_channel;
+pub(super) mod hooks;
 mod refresh_token;
 mod response;
 mod token_exchange;
 
-use assay_reconciler::spec::oidc_client::GrantType;
+use assay_reconciler::spec::{oidc_client::GrantType, webhook::WebhookEvent};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method},
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     generation::Client,
-    modules::{ClientCertificate, Context, parameters::Parameters},
+    modules::{ClientCertificate, Context, hooks as webhooks, parameters::Parameters},
 };
 
 /// The endpoint.
@@ -37,6 +38,8 @@ struct TokenRequest<'a> {
     form: &'a Parameters,
     /// What the request proves to hold, and the tokens are bound to.
     holder: &'a Holder,
+    /// The grant that webhooks were asked about, if any wants to be asked.
+    asked_about: Option<&'a str>,
 }
 
 /// `POST /auth/token`
@@ -79,20 +82,24 @@ async fn answer(
         ));
     }
     let holder = Holder { key, certificate };
+    let asked_about = hooks::ask(context, &client, grant_type, &form).await?;
     let asked = TokenRequest {
         context,
         client: &client,
         form: &form,
         holder: &holder,
+        asked_about: asked_about.as_deref(),
     };
-    match grant_type {
+    let response = match grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(&asked).await,
         GrantType::RefreshToken => refresh_token::refresh(&asked).await,
         GrantType::ClientCredentials => client_credentials::issue(&asked).await,
         GrantType::DeviceCode => device_code::redeem(&asked).await,
         GrantType::TokenExchange => token_exchange::exchange(&asked).await,
         GrantType::Implicit => Err(unsupported()),
-    }
+    };
+    webhooks::committed(context, WebhookEvent::AfterToken);
+    response
 }
 
 fn grant_type(text: Option<&str>) -> Result<GrantType, OAuthError> {

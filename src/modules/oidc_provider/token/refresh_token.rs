@@ -74,6 +74,7 @@ pub(super) async fn refresh(asked: &TokenRequest<'_>) -> Result<Response, OAuthE
         client,
         form,
         holder,
+        ..
     } = *asked;
     let Some(presented) = form.get("refresh_token") else {
         let what = "the request has no refresh_token";
@@ -161,6 +162,7 @@ async fn again(
         client,
         form,
         holder,
+        ..
     } = *asked;
     let now = context.clock.now();
     let replaced = fetch_optional!(

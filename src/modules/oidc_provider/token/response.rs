@@ -102,6 +102,10 @@ pub(super) async fn access_token(
         cnf: asked.confirmation(),
         mapped: claims::in_access_token(&context.snapshot, grant, scopes),
     };
+    asked.require_asked(grant)?;
+    asked
+        .tell(tx, Some(&grant.user_id), &scopes.to_string(), now)
+        .await?;
     access_token::make(tx, context, client, claims).await
 }
 
@@ -169,6 +173,7 @@ pub(super) async fn of_client(
         mapped: Map::new(),
     };
     let access_token = access_token::make_own(context, client, claims).await?;
+    asked.tell_alone(&scope).await?;
     Ok(TokenResponse {
         access_token: access_token.finish(context, client)?,
         token_type: asked.token_type(),

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use assay_reconciler::spec::oidc_client::{ClientType, TokenExchange};
+use assay_reconciler::spec::oidc_client::{ClientType, GrantType, TokenExchange};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use super::{
         scope::Scopes,
         subject,
     },
-    TokenRequest,
+    TokenRequest, hooks,
     response::{self, Exchanged},
 };
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
     modules::{
         Context,
         audit::{self, AuditEvent},
+        hooks::Happening,
         jwt::Audience,
         parameters::Parameters,
     },
@@ -68,6 +69,15 @@ pub(super) async fn exchange(asked: &TokenRequest<'_>) -> Result<Response, OAuth
     let mut actor_gids = subject.actor_gids;
     actor_gids.extend(actor.and_then(|actor| actor.gid));
 
+    let scope = scopes.to_string();
+    let happening = Happening::Token {
+        client: &client.name,
+        user_id: Some(&subject.grant.user_id),
+        grant_type: GrantType::TokenExchange.name(),
+        scope: Some(&scope),
+    };
+    hooks::before(context, &happening).await?;
+
     let by = format!("client:{}", client.name);
     let person = format!("user:{}", subject.grant.user_id);
     let event = AuditEvent {
@@ -96,6 +106,8 @@ pub(super) async fn exchange(asked: &TokenRequest<'_>) -> Result<Response, OAuth
     let mut tx = context.store.begin().await?;
     let access_token = access_token::make(&mut tx, context, client, claims).await?;
     audit::record(&mut tx, event, now).await?;
+    let user_id = Some(subject.grant.user_id.as_str());
+    asked.tell(&mut tx, user_id, &scope, now).await?;
     tx.commit().await?;
     Ok(response::of_exchange(asked, access_token, &scopes, expires_at)?.into_response())
 }

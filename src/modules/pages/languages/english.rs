@@ -27,6 +27,8 @@ pub(super) static ENGLISH: Language = Language {
         incomplete: "Enter your e-mail address and your password.",
         stale: "This page was open for too long. Please enter your password again.",
         busy: "Many people are signing in right now. Please try again in a few seconds.",
+        refused: "You cannot sign in",
+        refused_message: "Your organisation does not let you sign in here right now. If you think that is a mistake, ask whoever looks after your account.",
     },
     second_factors: SecondFactors {
         title: "Confirm that it is you",

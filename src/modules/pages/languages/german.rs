@@ -29,6 +29,8 @@ pub(super) static GERMAN: Language = Language {
         stale: "Diese Seite war zu lange geöffnet. Bitte geben Sie Ihr Passwort noch einmal ein.",
         busy: "Im Moment melden sich sehr viele Personen an. Bitte versuchen Sie es in ein paar \
                Sekunden noch einmal.",
+        refused: "Sie können sich nicht anmelden",
+        refused_message: "Ihre Organisation lässt Ihre Anmeldung hier gerade nicht zu. Wenn Sie das für einen Irrtum halten, fragen Sie, wer sich um Ihr Konto kümmert.",
     },
     second_factors: SecondFactors {
         title: "Bestätigen Sie, dass Sie es sind",

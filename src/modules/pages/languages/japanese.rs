@@ -27,6 +27,8 @@ pub(super) static JAPANESE: Language = Language {
         incomplete: "メールアドレスとパスワードを入力してください。",
         stale: "このページを開いてから時間が経ちすぎました。もう一度パスワードを入力してください。",
         busy: "現在、サインインが混み合っています。数秒後にもう一度お試しください。",
+        refused: "サインインできません",
+        refused_message: "現在、所属組織によりここでのサインインが許可されていません。心当たりがない場合は、アカウントの管理者にお問い合わせください。",
     },
     second_factors: SecondFactors {
         title: "ご本人確認",

@@ -60,6 +60,10 @@ texts! {
         stale: Text,
         /// The server has more sign-ins to do than it can.
         busy: Text,
+        /// A heading: a service of the operator's does not let the person in.
+        refused: Text,
+        /// Under it, unless that service says something itself.
+        refused_message: Text,
     }
     /// What people prove themselves with beside their password.
     SecondFactors {

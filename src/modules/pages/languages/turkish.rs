@@ -27,6 +27,8 @@ pub(super) static TURKISH: Language = Language {
         incomplete: "Lütfen e-posta adresinizi ve parolanızı girin.",
         stale: "Bu sayfa çok uzun süre açık kaldı. Lütfen parolanızı yeniden girin.",
         busy: "Şu anda çok sayıda kişi oturum açıyor. Lütfen birkaç saniye sonra yeniden deneyin.",
+        refused: "Oturum açamazsınız",
+        refused_message: "Kuruluşunuz şu anda burada oturum açmanıza izin vermiyor. Bunun bir yanlışlık olduğunu düşünüyorsanız hesabınızla ilgilenen kişiye başvurun.",
     },
     second_factors: SecondFactors {
         title: "Siz olduğunuzu doğrulayın",
