@@ -54,6 +54,7 @@ embed! {
     9 "0009_mails",
     10 "0010_webhooks",
     11 "0011_second_factors",
+    12 "0012_slowed_attempts",
 }
 
 /// The number of the newest migration this binary knows.

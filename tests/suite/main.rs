@@ -22,6 +22,7 @@ mod command_line;
 mod configuration;
 mod crash;
 mod documentation;
+mod guessing;
 mod hostile_manifests;
 mod oidc;
 mod remote;

@@ -2,6 +2,7 @@
 
 mod account;
 mod mail;
+mod password;
 
 use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
 
@@ -16,6 +17,7 @@ use serde_json::Value;
 pub use self::{
     account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings},
     mail::MailSettings,
+    password::{PasswordSettings, SignInLimit, SignInLimits},
 };
 use super::{SigningAlgorithm, Span, oidc_client::ClientRegistration};
 
@@ -317,36 +319,6 @@ impl Default for SessionSettings {
         Self {
             ttl: Span::days(30),
             recent_sign_in: Span::minutes(15),
-        }
-    }
-}
-
-/// Settings of `password`: the cost of one Argon2id hash (RFC 9106). A change rehashes each
-/// password at its owner's next sign-in.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct PasswordSettings {
-    /// Memory in KiB.
-    #[schemars(range(min = 8_192, max = 1_048_576))]
-    pub memory_kib: u32,
-    /// Passes over the memory.
-    #[schemars(range(min = 1, max = 20))]
-    pub iterations: u32,
-    /// Lanes.
-    #[schemars(range(min = 1, max = 16))]
-    pub parallelism: u32,
-    /// Fewest characters of a new password.
-    #[schemars(range(min = 8, max = 128))]
-    pub min_length: u32,
-}
-
-impl Default for PasswordSettings {
-    fn default() -> Self {
-        Self {
-            memory_kib: 19_456,
-            iterations: 2,
-            parallelism: 1,
-            min_length: 8,
         }
     }
 }

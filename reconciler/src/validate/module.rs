@@ -2,7 +2,8 @@
 
 use super::Finding;
 use crate::spec::{
-    ModuleName, ModuleSettings, ModuleSpec, SigningAlgorithm, Span, oidc_client::ClientRegistration,
+    ModuleName, ModuleSettings, ModuleSpec, SigningAlgorithm, Span, module::SignInLimits,
+    oidc_client::ClientRegistration,
 };
 
 /// RFC 6749 4.1.2 recommends ten minutes at most.
@@ -42,6 +43,7 @@ pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Fi
                 &mut add,
             );
             range("settings/minLength", password.min_length, 8, 128, &mut add);
+            sign_in_limits(&password.sign_in_limits, &mut add);
         }
         ModuleSettings::Jwt(jwt) => {
             if !jwt.algorithms.contains(&SigningAlgorithm::Rs256) {
@@ -187,6 +189,33 @@ fn client_registration(registration: &ClientRegistration, add: &mut impl FnMut(F
             .item(host)
             .help("as in `app.example.com` or `*.example.com`"));
         }
+    }
+}
+
+fn sign_in_limits(limits: &SignInLimits, add: &mut impl FnMut(Finding)) {
+    for (limit, tries, window, wait) in [
+        (
+            limits.account,
+            "settings/signInLimits/account/tries",
+            "settings/signInLimits/account/window",
+            "settings/signInLimits/account/longestWait",
+        ),
+        (
+            limits.address,
+            "settings/signInLimits/address/tries",
+            "settings/signInLimits/address/window",
+            "settings/signInLimits/address/longestWait",
+        ),
+        (
+            limits.whole,
+            "settings/signInLimits/whole/tries",
+            "settings/signInLimits/whole/window",
+            "settings/signInLimits/whole/longestWait",
+        ),
+    ] {
+        range(tries, limit.tries, 1, 1_000_000, add);
+        lifetime(window, limit.window, add);
+        lifetime(wait, limit.longest_wait, add);
     }
 }
 

@@ -1,13 +1,17 @@
 //! `POST /auth/login`: sign-in with e-mail address and password.
 
+use std::time::Duration;
+
 use axum::{
     extract::State,
     http::{HeaderValue, StatusCode, header::RETRY_AFTER},
     response::Response,
 };
-use serde_json::json;
 
-use super::{Password, cost};
+use super::{
+    Password, cost,
+    guess::{Guess, Wait},
+};
 use crate::{
     crypto::{
         Secret,
@@ -15,11 +19,10 @@ use crate::{
     },
     modules::{
         Context, Problem,
-        audit::{self, AuditEvent},
         form::StrictForm,
         pages::Reader,
         session::{
-            ClientAddress, ReturnTo,
+            ReturnTo,
             csrf::{self, Bound},
         },
         sign_in::{self, Arrival, SignInPage},
@@ -27,6 +30,9 @@ use crate::{
     },
     store::{StoreError, execute},
 };
+
+/// When to come back if too many others sign in.
+const BUSY_FOR: Duration = Duration::from_secs(2);
 
 /// `POST /auth/login`
 pub(super) async fn submit(
@@ -53,50 +59,58 @@ pub(super) async fn submit(
     let Some(password) = form.get("password") else {
         return again(StatusCode::BAD_REQUEST, texts.incomplete);
     };
-    let outcome = match check(&context, entered, password).await {
-        Err(CheckError::Busy) => {
-            let mut page = again(StatusCode::SERVICE_UNAVAILABLE, texts.busy)?;
-            page.headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from_static("2"));
-            return Ok(page);
+    let later = |status, notice, wait: Duration| {
+        let mut page = again(status, notice)?;
+        let seconds = HeaderValue::from(wait.as_secs() + 1);
+        page.headers_mut().insert(RETRY_AFTER, seconds);
+        Ok(page)
+    };
+    let user = match entered.parse::<Email>() {
+        Ok(email) => user::by_email(&context.store, &email).await?,
+        Err(_) => None,
+    };
+    let guess = match Guess::count(&context, &arrival, entered, user.as_ref()).await? {
+        Ok(guess) => guess,
+        Err(Wait(wait)) => return later(StatusCode::TOO_MANY_REQUESTS, texts.too_many, wait),
+    };
+    match check(&context, user, password).await {
+        Ok(Some(user)) => {
+            guess.was_right(&context).await?;
+            sign_in::finish(&context, &arrival, &user, &["pwd"], &place).await
         }
-        Err(CheckError::Failed(problem)) => return Err(problem),
-        Ok(outcome) => outcome,
-    };
-    let Some(user) = outcome else {
-        record_failure(&context, entered, &arrival.address).await?;
-        return again(StatusCode::UNAUTHORIZED, texts.wrong);
-    };
-    sign_in::finish(&context, &arrival, &user, &["pwd"], &place).await
+        Ok(None) => {
+            guess.was_wrong(&context, entered, &arrival).await?;
+            again(StatusCode::UNAUTHORIZED, texts.wrong)
+        }
+        Err(error) => {
+            guess.was_none(&context).await?;
+            match error {
+                CheckError::Hashing(PasswordError::Busy(_)) => {
+                    let status = StatusCode::SERVICE_UNAVAILABLE;
+                    later(status, texts.busy, BUSY_FOR)
+                }
+                CheckError::Hashing(error) => Err(Problem::internal(&error)),
+                CheckError::Store(error) => Err(error.into()),
+            }
+        }
+    }
 }
 
+#[derive(Debug, thiserror::Error)]
 enum CheckError {
-    Busy,
-    Failed(Problem),
-}
-
-impl From<StoreError> for CheckError {
-    fn from(error: StoreError) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl From<PasswordError> for CheckError {
-    fn from(error: PasswordError) -> Self {
-        match error {
-            PasswordError::Busy(_) => Self::Busy,
-            other => Self::Failed(Problem::internal(&other)),
-        }
-    }
+    #[error(transparent)]
+    Hashing(#[from] PasswordError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Who it is, or `None`. One hash is computed in any case, so that neither the answer nor its time
 /// tells whether there is such an account.
-async fn check(context: &Context, email: &str, password: &str) -> Result<Option<User>, CheckError> {
-    let user = match email.parse::<Email>() {
-        Ok(email) => user::by_email(&context.store, &email).await?,
-        Err(_) => None,
-    };
+async fn check(
+    context: &Context,
+    user: Option<User>,
+    password: &str,
+) -> Result<Option<User>, CheckError> {
     // Too long a password is nobody's, but still costs one hash.
     let entered = Password::entered(password);
     let is_possible = entered.is_ok();
@@ -138,23 +152,4 @@ async fn rehash(context: &Context, user: &User, secret: Secret<String>) -> Resul
         )?;
     }
     Ok(())
-}
-
-async fn record_failure(
-    context: &Context,
-    email: &str,
-    address: &ClientAddress,
-) -> Result<(), StoreError> {
-    // Not the text itself: people type their password into the wrong field.
-    let email = email.parse::<Email>().ok();
-    let mut tx = context.store.begin().await?;
-    let event = AuditEvent {
-        actor: "anonymous",
-        action: "session.sign_in_failed",
-        subject: email.as_ref().map(Email::as_str),
-        detail: json!({ "method": "password" }),
-        ip: address.text(),
-    };
-    audit::record(&mut tx, event, context.clock.now()).await?;
-    tx.commit().await
 }

@@ -4,6 +4,7 @@
 //! answered alike and take the same time.
 
 mod accounts;
+mod guess;
 mod login;
 mod secret;
 

@@ -1,6 +1,6 @@
 use std::{
     convert::Infallible,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
 };
 
 use axum::{
@@ -17,6 +17,18 @@ impl ClientAddress {
     /// The address as text.
     pub fn text(&self) -> Option<&str> {
         self.0.as_deref()
+    }
+
+    /// What one party has for itself: an IPv4 address, or an IPv6 network of 64 bits.
+    pub fn network(&self) -> String {
+        let text = self.text().unwrap_or_default();
+        match text.parse::<Ipv6Addr>() {
+            Ok(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}")
+            }
+            Err(_) => text.to_owned(),
+        }
     }
 }
 
@@ -35,5 +47,20 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
             .get::<ConnectInfo<SocketAddr>>()
             .map(|ConnectInfo(peer)| Self::from(peer.ip()))
             .unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_one_party_has_counts_as_one() {
+        let network = |text: &str| ClientAddress::from(text.parse::<IpAddr>().unwrap()).network();
+        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2::ffff"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
     }
 }

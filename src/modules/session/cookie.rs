@@ -36,6 +36,12 @@ pub const REMEMBERED_DEVICE: Cookie = Cookie {
     secure_name: "__Host-assay_remembered",
 };
 
+/// Who has signed in at this browser before.
+pub(super) const FAMILIAR: Cookie = Cookie {
+    name: "assay_familiar",
+    secure_name: "__Host-assay_familiar",
+};
+
 impl Cookie {
     fn name(self, site: &Site) -> &'static str {
         if site.cookies_secure {

@@ -10,6 +10,7 @@ mod browser;
 mod cookie;
 pub mod csrf;
 mod end;
+mod familiar;
 mod origin;
 mod reap;
 mod record;
@@ -29,6 +30,7 @@ pub use self::{
     browser::Browser,
     cookie::{Cookie, PENDING_SIGN_IN, REMEMBERED_DEVICE},
     end::{SignedOut, end_session, end_sessions_of, record as record_of, revoke, sign_out},
+    familiar::{familiar_browser, make_familiar},
     record::{SessionSummary, sessions_of},
     return_to::ReturnTo,
     sign_in::{Authentication, sign_in, step_up, user_agent},

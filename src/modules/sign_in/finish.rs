@@ -49,8 +49,9 @@ pub(in crate::modules) async fn begin(
     }
     let cookie =
         session::sign_in(context, &arrival.headers, &arrival.address, authentication).await?;
+    let familiar = session::make_familiar(context, &arrival.headers, &user.id)?;
     let mut response = Redirect::to(place.as_str()).into_response();
-    if let Some(cookie) = cookie {
+    for cookie in [cookie, familiar].into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)

@@ -1,4 +1,4 @@
-use std::{net::Ipv6Addr, time::Duration};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -46,7 +46,7 @@ pub(super) async fn look_up(
     user_code: &UserCode,
 ) -> Result<Typed, StoreError> {
     let now = context.clock.now();
-    let place = network(address);
+    let place = address.network();
     let mut tx = context.store.begin().await?;
     let mut is_last = false;
     for (limit, who) in [(BY_BROWSER, browser.id()), (BY_ADDRESS, &place)] {
@@ -74,33 +74,4 @@ pub(super) async fn look_up(
     }
     tx.commit().await?;
     Ok(Typed::Wrong)
-}
-
-/// What one party has for itself: an IPv4 address, or an IPv6 network of 64 bits.
-fn network(address: &ClientAddress) -> String {
-    let text = address.text().unwrap_or_default();
-    match text.parse::<Ipv6Addr>() {
-        Ok(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}")
-        }
-        Err(_) => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use std::net::IpAddr;
-
-    use super::*;
-
-    #[test]
-    fn a_network_that_one_party_has_counts_as_one() {
-        let network = |text: &str| network(&text.parse::<IpAddr>().unwrap().into());
-        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2::ffff"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
-        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
-    }
 }

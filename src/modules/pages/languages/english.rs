@@ -29,6 +29,8 @@ pub(super) static ENGLISH: Language = Language {
         busy: "Many people are signing in right now. Please try again in a few seconds.",
         refused: "You cannot sign in",
         refused_message: "Your organisation does not let you sign in here right now. If you think that is a mistake, ask whoever looks after your account.",
+        too_many: "Too many wrong passwords were entered for this account or from where you are. \
+                   Please wait a little and try again.",
     },
     second_factors: SecondFactors {
         title: "Confirm that it is you",

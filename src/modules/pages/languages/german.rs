@@ -31,6 +31,8 @@ pub(super) static GERMAN: Language = Language {
                Sekunden noch einmal.",
         refused: "Sie können sich nicht anmelden",
         refused_message: "Ihre Organisation lässt Ihre Anmeldung hier gerade nicht zu. Wenn Sie das für einen Irrtum halten, fragen Sie, wer sich um Ihr Konto kümmert.",
+        too_many: "Für dieses Konto oder von Ihrem Anschluss aus wurde zu oft ein falsches Passwort \
+                   eingegeben. Bitte warten Sie etwas und versuchen Sie es dann noch einmal.",
     },
     second_factors: SecondFactors {
         title: "Bestätigen Sie, dass Sie es sind",

@@ -29,6 +29,7 @@ pub(super) static JAPANESE: Language = Language {
         busy: "現在、サインインが混み合っています。数秒後にもう一度お試しください。",
         refused: "サインインできません",
         refused_message: "現在、所属組織によりここでのサインインが許可されていません。心当たりがない場合は、アカウントの管理者にお問い合わせください。",
+        too_many: "このアカウントまたはお使いの回線から、誤ったパスワードが何度も入力されました。しばらく待ってから、もう一度お試しください。",
     },
     second_factors: SecondFactors {
         title: "ご本人確認",

@@ -64,6 +64,8 @@ texts! {
         refused: Text,
         /// Under it, unless that service says something itself.
         refused_message: Text,
+        /// Somebody guesses passwords: for this account, or where the person is.
+        too_many: Text,
     }
     /// What people prove themselves with beside their password.
     SecondFactors {

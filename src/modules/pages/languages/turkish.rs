@@ -29,6 +29,8 @@ pub(super) static TURKISH: Language = Language {
         busy: "Şu anda çok sayıda kişi oturum açıyor. Lütfen birkaç saniye sonra yeniden deneyin.",
         refused: "Oturum açamazsınız",
         refused_message: "Kuruluşunuz şu anda burada oturum açmanıza izin vermiyor. Bunun bir yanlışlık olduğunu düşünüyorsanız hesabınızla ilgilenen kişiye başvurun.",
+        too_many: "Bu hesap için veya bulunduğunuz yerden çok fazla yanlış parola girildi. Lütfen biraz \
+                   bekleyip yeniden deneyin.",
     },
     second_factors: SecondFactors {
         title: "Siz olduğunuzu doğrulayın",
