@@ -12,7 +12,7 @@ use crate::{
     kind::{API_VERSION, Kind, UnknownKind},
     secret::{SecretError, SecretSealer, SecretSource},
     spec::{
-        AdminKeySpec, ModuleName, ModuleSpec, OidcClientSpec, ScopeSpec, ThemeSpec,
+        AdminKeySpec, ModuleName, ModuleSettings, ModuleSpec, OidcClientSpec, ScopeSpec, ThemeSpec,
         UpstreamProviderSpec, WebhookSpec, ZanzibarNamespaceSpec, oidc_client::ClientAuthMethod,
     },
 };
@@ -125,6 +125,16 @@ impl Spec {
                 .into_iter()
                 .collect(),
             Spec::Webhook(webhook) => vec![("/secret", &mut webhook.secret)],
+            Spec::Module(ModuleSpec {
+                settings: ModuleSettings::Mail(mail),
+                ..
+            }) => mail
+                .smtp
+                .as_mut()
+                .and_then(|smtp| smtp.password.as_mut())
+                .map(|s| ("/settings/smtp/password", s))
+                .into_iter()
+                .collect(),
             Spec::Module(_)
             | Spec::ZanzibarNamespace(_)
             | Spec::AdminKey(_)
@@ -140,6 +150,10 @@ impl Spec {
             Spec::UpstreamProvider(_) => &["/clientSecret"],
             Spec::Webhook(_) => &["/secret"],
             Spec::AdminKey(_) => &["/hash"],
+            Spec::Module(ModuleSpec {
+                settings: ModuleSettings::Mail(_),
+                ..
+            }) => &["/settings/smtp/password"],
             Spec::Module(_) | Spec::ZanzibarNamespace(_) | Spec::Theme(_) | Spec::Scope(_) => &[],
         }
     }
@@ -267,6 +281,16 @@ impl Object {
                 let secret = webhook.secret.clone();
                 webhook.secret = secret.into_sealed(WEBHOOK_SECRET_PURPOSE, sealer)?;
             }
+            Spec::Module(ModuleSpec {
+                settings: ModuleSettings::Mail(mail),
+                ..
+            }) => {
+                if let Some(smtp) = &mut mail.smtp
+                    && let Some(secret) = smtp.password.take()
+                {
+                    smtp.password = Some(secret.into_sealed(MAIL_SECRET_PURPOSE, sealer)?);
+                }
+            }
             Spec::Module(_)
             | Spec::ZanzibarNamespace(_)
             | Spec::AdminKey(_)
@@ -344,6 +368,9 @@ pub const CLIENT_SECRET_PURPOSE: &str = "oidc_client.client_secret";
 
 /// What an upstream's sealed client secret is bound to.
 pub const UPSTREAM_SECRET_PURPOSE: &str = "upstream_provider.client_secret";
+
+/// What the sealed password at a mail server is bound to.
+pub const MAIL_SECRET_PURPOSE: &str = "mail.smtp.password";
 
 /// What the sealed secret of a webhook is bound to.
 pub const WEBHOOK_SECRET_PURPOSE: &str = "webhook.secret";

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use assay_reconciler::{
     diff::{Generation, ObservedState, Plan, Restored},
     object::Spec,
+    spec::{ModuleSettings, ModuleSpec},
 };
 
 use super::{
@@ -113,8 +114,28 @@ fn keep_secrets_of(now: &Spec, then: &mut Spec) -> bool {
             then.secret.clone_from(&now.secret);
             true
         }
+        (Spec::Module(now), Spec::Module(then)) => keep_secrets_of_module(now, then),
         (Spec::AdminKey(now), Spec::AdminKey(then)) if then.hash != now.hash => {
             then.hash.clone_from(&now.hash);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn keep_secrets_of_module(now: &ModuleSpec, then: &mut ModuleSpec) -> bool {
+    let (ModuleSettings::Mail(now), ModuleSettings::Mail(then)) =
+        (&now.settings, &mut then.settings)
+    else {
+        return false;
+    };
+    match (&now.smtp, &mut then.smtp) {
+        (Some(now), Some(then))
+            if then.password.is_some()
+                && now.password.is_some()
+                && then.password != now.password =>
+        {
+            then.password.clone_from(&now.password);
             true
         }
         _ => false,

@@ -12,8 +12,8 @@ use assay_reconciler::{
         UpstreamProviderSpec, WebUri, WebhookSpec, ZanzibarNamespaceSpec,
         admin_key::KeyHash,
         module::{
-            AccountSettings, JwtSettings, OidcProviderSettings, PasskeySettings, PasswordSettings,
-            SessionSettings,
+            AccountSettings, JwtSettings, MailSettings, OidcProviderSettings, PasskeySettings,
+            PasswordSettings, SessionSettings,
         },
         webhook::WebhookEvent,
     },
@@ -260,6 +260,15 @@ impl Snapshot {
         match &self.module(ModuleName::Account).settings {
             ModuleSettings::Account(settings) => settings.clone(),
             _ => AccountSettings::default(),
+        }
+    }
+
+    /// Settings of `mail`.
+    pub fn mail_settings(&self) -> &MailSettings {
+        static DEFAULT: LazyLock<MailSettings> = LazyLock::new(Default::default);
+        match &self.module(ModuleName::Mail).settings {
+            ModuleSettings::Mail(settings) => settings,
+            _ => &DEFAULT,
         }
     }
 

@@ -2,9 +2,11 @@
 
 use assay_reconciler::{
     object::{
-        CLIENT_SECRET_PURPOSE, Object, Spec, UPSTREAM_SECRET_PURPOSE, WEBHOOK_SECRET_PURPOSE,
+        CLIENT_SECRET_PURPOSE, MAIL_SECRET_PURPOSE, Object, Spec, UPSTREAM_SECRET_PURPOSE,
+        WEBHOOK_SECRET_PURPOSE,
     },
     secret::SecretSource,
+    spec::{ModuleSettings, ModuleSpec},
 };
 
 use super::errors::ApplyError;
@@ -22,6 +24,7 @@ pub(super) fn check(object: &Object, keyring: &Keyring) -> Result<(), ApplyError
     let purpose = match &object.spec {
         Spec::UpstreamProvider(_) => UPSTREAM_SECRET_PURPOSE,
         Spec::Webhook(_) => WEBHOOK_SECRET_PURPOSE,
+        Spec::Module(_) => MAIL_SECRET_PURPOSE,
         _ => CLIENT_SECRET_PURPOSE,
     };
     for secret in secrets(&object.spec) {
@@ -42,6 +45,13 @@ fn secrets(spec: &Spec) -> impl Iterator<Item = &SecretSource> {
         ),
         Spec::UpstreamProvider(upstream) => (upstream.client_secret.as_ref(), None),
         Spec::Webhook(webhook) => (Some(&webhook.secret), None),
+        Spec::Module(ModuleSpec {
+            settings: ModuleSettings::Mail(mail),
+            ..
+        }) => {
+            let smtp = mail.smtp.as_ref();
+            (smtp.and_then(|smtp| smtp.password.as_ref()), None)
+        }
         Spec::Module(_)
         | Spec::ZanzibarNamespace(_)
         | Spec::AdminKey(_)

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod authorization;
 pub mod body;
 mod client_certificate;
+pub mod confirmation;
 pub mod form;
 pub mod hooks;
 pub mod jwt;
@@ -138,7 +139,7 @@ pub static MODULES: [Module; 7] = [
     },
     Module {
         name: ModuleName::Password,
-        paths: &[sign_in::LOGIN_PATH],
+        paths: &[sign_in::LOGIN_PATH, password::RECOVER_PATH],
         routes: password::routes,
         tasks: |_, _| Vec::new(),
     },

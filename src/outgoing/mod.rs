@@ -25,7 +25,7 @@ use url::{Host, Url};
 use self::resolver::PublicOnly;
 pub use self::{
     addresses::Networks,
-    trust::{TrustError, roots},
+    trust::{TrustError, further_authorities, roots},
 };
 
 /// How long it may take until the other side is reached.

@@ -42,12 +42,33 @@ pub fn roots() -> Result<RootCertStore, TrustError> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
-    // Set to nothing is how scripts unset a variable.
-    if let Some(file) = std::env::var_os(BUNDLE).filter(|file: &OsString| !file.is_empty()) {
-        let file = PathBuf::from(file);
+    if let Some(file) = bundle_file() {
         add(&mut roots, &file).map_err(|why| TrustError { file, why })?;
     }
     Ok(roots)
+}
+
+/// The bundle that `SSL_CERT_FILE` names, as text in PEM form: for a client that adds it to the
+/// authorities that browsers trust by itself.
+///
+/// # Errors
+/// It cannot be read.
+pub fn further_authorities() -> Result<Option<Vec<u8>>, TrustError> {
+    let Some(file) = bundle_file() else {
+        return Ok(None);
+    };
+    let text = fs::read(&file).map_err(|error| TrustError {
+        file,
+        why: error.into(),
+    })?;
+    Ok(Some(text))
+}
+
+fn bundle_file() -> Option<PathBuf> {
+    // Set to nothing is how scripts unset a variable.
+    std::env::var_os(BUNDLE)
+        .filter(|file: &OsString| !file.is_empty())
+        .map(PathBuf::from)
 }
 
 fn add(roots: &mut RootCertStore, file: &Path) -> Result<(), Unusable> {

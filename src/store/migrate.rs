@@ -55,6 +55,7 @@ embed! {
     10 "0010_webhooks",
     11 "0011_second_factors",
     12 "0012_slowed_attempts",
+    13 "0013_confirmations",
 }
 
 /// The number of the newest migration this binary knows.

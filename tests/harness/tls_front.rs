@@ -18,31 +18,11 @@ pub struct TlsFront {
 impl TlsFront {
     /// With a certificate for `localhost` from an authority that nobody knows.
     pub async fn before(port: u16) -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key"))
-            .expect("an authority");
-        let key = KeyPair::generate().expect("a key");
-        let certificate = CertificateParams::new(["localhost".to_owned()])
-            .and_then(|params| params.signed_by(&key, &authority))
-            .expect("a certificate");
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions of TLS")
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-            )
-            .expect("a certificate and its key");
+        let (config, authority) = localhost_certificate();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(config)), port));
-        Self {
-            address,
-            authority: authority.pem(),
-        }
+        Self { address, authority }
     }
 
     /// Where it answers.
@@ -54,6 +34,29 @@ impl TlsFront {
     pub fn authority(&self) -> &str {
         &self.authority
     }
+}
+
+/// A certificate for `localhost`, and the one of its authority in PEM form.
+pub(super) fn localhost_certificate() -> (ServerConfig, String) {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key"))
+        .expect("an authority");
+    let key = KeyPair::generate().expect("a key");
+    let certificate = CertificateParams::new(["localhost".to_owned()])
+        .and_then(|params| params.signed_by(&key, &authority))
+        .expect("a certificate");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions of TLS")
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
+        .expect("a certificate and its key");
+    (config, authority.pem())
 }
 
 async fn accept(listener: TcpListener, acceptor: TlsAcceptor, port: u16) {

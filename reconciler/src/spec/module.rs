@@ -15,8 +15,8 @@ use serde::{
 use serde_json::Value;
 
 pub use self::{
-    account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings},
-    mail::MailSettings,
+    account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings, Verification},
+    mail::{MailSettings, Smtp, SmtpSecurity, mailbox},
     password::{PasswordSettings, SignInLimit, SignInLimits},
 };
 use super::{SigningAlgorithm, Span, oidc_client::ClientRegistration};

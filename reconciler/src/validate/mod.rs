@@ -110,7 +110,7 @@ fn semantics(object: &Object, origin: Origin, findings: &mut Vec<Finding>) {
         Spec::Webhook(webhook) => webhook::check(webhook, origin, findings),
         Spec::Module(module) => {
             if let Ok(name) = object.name().parse() {
-                module::check(name, module, findings);
+                module::check(name, module, origin, findings);
             }
         }
         // Namespaces are checked together: `across`.

@@ -1,9 +1,14 @@
 //! What cannot be right about a module.
 
+mod mail;
+
 use super::Finding;
-use crate::spec::{
-    ModuleName, ModuleSettings, ModuleSpec, SigningAlgorithm, Span, module::SignInLimits,
-    oidc_client::ClientRegistration,
+use crate::{
+    load::outcome::Origin,
+    spec::{
+        ModuleName, ModuleSettings, ModuleSpec, SigningAlgorithm, Span, module::SignInLimits,
+        oidc_client::ClientRegistration,
+    },
 };
 
 /// RFC 6749 4.1.2 recommends ten minutes at most.
@@ -11,7 +16,12 @@ const MAX_CODE_TTL: Span = Span::minutes(10);
 /// Long enough for anybody, and short enough that a code cannot be guessed in the meantime.
 const MAX_DEVICE_CODE_TTL: Span = Span::minutes(60);
 
-pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Finding>) {
+pub(super) fn check(
+    name: ModuleName,
+    module: &ModuleSpec,
+    origin: Origin,
+    findings: &mut Vec<Finding>,
+) {
     let mut add = |finding| findings.push(finding);
     if name.is_always_on() && !module.enabled {
         add(Finding::in_spec(
@@ -145,8 +155,8 @@ pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Fi
                 }
             }
         }
-        ModuleSettings::Mail(_)
-        | ModuleSettings::OidcClient(_)
+        ModuleSettings::Mail(mail) => mail::check(mail, origin, &mut add),
+        ModuleSettings::OidcClient(_)
         | ModuleSettings::Zanzibar(_)
         | ModuleSettings::Biscuit(_)
         | ModuleSettings::Admin(_)

@@ -14,7 +14,7 @@ use super::{CommandError, Exit, Failure, logging};
 use crate::{
     boot::{BootConfig, BootError, OpenError, Opened, Overrides},
     generation::ApplyError,
-    modules::admin::Refusal,
+    modules::{admin::Refusal, mail},
     server::Server,
 };
 
@@ -112,6 +112,9 @@ async fn serve(arguments: Arguments) -> Result<(), CommandError> {
     let engine = opened.engine.clone();
     let server = Server::start(&config, opened, &snapshot).await?;
     tracing::info!("listening on http://{}", server.address());
+    if let Some(told) = mail::destination(&snapshot, config.mail_folder().as_deref()) {
+        tracing::info!("{told}");
+    }
     let stop = CancellationToken::new();
     let watching = arguments
         .watch

@@ -1,3 +1,4 @@
+use super::email::EMAIL_PATH;
 use crate::modules::{Context, pages::Language, second_factor};
 
 /// A page of the account beside the overview.
@@ -8,7 +9,10 @@ pub(super) struct AccountLink {
 
 /// The pages of this generation. A module that has one of its own has its line here.
 pub(super) fn of(context: &Context, language: &Language) -> Vec<AccountLink> {
-    let mut links = Vec::new();
+    let mut links = vec![AccountLink {
+        href: EMAIL_PATH,
+        text: language.email_address.title,
+    }];
     if second_factor::is_on(context) {
         links.push(AccountLink {
             href: second_factor::MANAGE_PATH,

@@ -4,6 +4,7 @@
 //! a line in [`links`], and asks [`owner`], [`recent_owner`], [`sender`] or [`recent_sender`] whose
 //! account it is.
 
+mod email;
 mod links;
 mod overview;
 mod owner;
@@ -13,6 +14,7 @@ use axum::{
     routing::{get, post},
 };
 
+pub use self::email::verify_first;
 pub use self::owner::{is_recent, owner, recent_owner, recent_sender, sender, sign_in_first};
 use super::{Context, session::ACCOUNT_PATH};
 
@@ -24,4 +26,5 @@ pub fn routes(context: &Context) -> Router {
         .route("/auth/account/access/withdraw", post(overview::withdraw))
         .route("/auth/account/sessions/end", post(overview::end))
         .with_state(context.clone())
+        .merge(email::routes(context))
 }

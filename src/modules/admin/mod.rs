@@ -11,6 +11,7 @@ mod consents;
 mod credential;
 mod json;
 mod logout_notices;
+mod mails;
 mod modules;
 mod openapi;
 mod people;
@@ -58,6 +59,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(configured::routes())
         .merge(logout_notices::routes())
         .merge(webhook_deliveries::routes())
+        .merge(mails::routes())
         .merge(registration_tokens::routes())
         .merge(signing_keys::routes())
         .merge(status::routes())

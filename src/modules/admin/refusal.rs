@@ -45,6 +45,9 @@ pub enum Refusal {
     /// There is no such initial access token, or it is not of use any more.
     #[error("there is no such registration token")]
     UnknownInitialAccess,
+    /// There is no such mail, or it is not kept any more.
+    #[error("there is no such mail")]
+    UnknownMail,
     /// There is no such consent, and nothing that was given without one.
     #[error("this user has given this client nothing")]
     UnknownConsent,
@@ -103,6 +106,7 @@ impl Refusal {
             },
             Self::UnknownUser
             | Self::UnknownSession
+            | Self::UnknownMail
             | Self::UnknownConsent
             | Self::UnknownInitialAccess => kind::NOT_FOUND,
             Self::Password(error) => of_password(error),

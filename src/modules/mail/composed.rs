@@ -1,6 +1,6 @@
 //! From a row of the outbox to a message: its words in the reader's language, as text and as HTML.
 
-use assay_reconciler::spec::LetterKind;
+use assay_reconciler::spec::{self, LetterKind};
 use jiff::{Timestamp, fmt::strtime};
 use lettre::{
     Address, Message,
@@ -66,10 +66,17 @@ pub(super) fn message(context: &Context, mail: &Taken) -> Result<Message, Compos
         mail.created_at,
     ));
     let composed = compose(kind, language, &variables)?;
-    let from = Mailbox::new(Some(product), address(&sender(&context.site))?);
+    let settings = context.snapshot.mail_settings();
+    let from = match &settings.from {
+        Some(from) => mailbox(from)?,
+        None => Mailbox::new(Some(product), address(&sender(&context.site))?),
+    };
+    let mut builder = Message::builder().from(from);
+    if let Some(reply_to) = &settings.reply_to {
+        builder = builder.reply_to(mailbox(reply_to)?);
+    }
     let host = host(&context.site);
-    let message = Message::builder()
-        .from(from)
+    let message = builder
         .to(Mailbox::new(None, address(&mail.recipient)?))
         .subject(one_line(&composed.subject))
         .message_id(Some(format!("<{}@{host}>", mail.id)))
@@ -165,12 +172,20 @@ fn product(context: &Context) -> String {
 }
 
 /// The name behind the `@` of what this server makes up.
-fn host(site: &Site) -> String {
+pub(super) fn host(site: &Site) -> String {
     site.public_url.domain().unwrap_or("localhost").to_owned()
 }
 
 fn sender(site: &Site) -> String {
     format!("no-reply@{}", host(site))
+}
+
+/// A sender as the settings name it.
+fn mailbox(text: &str) -> Result<Mailbox, ComposeError> {
+    let Some((name, at)) = spec::module::mailbox(text) else {
+        return Err(ComposeError::Address(text.to_owned()));
+    };
+    Ok(Mailbox::new(name.map(str::to_owned), address(at)?))
 }
 
 fn address(text: &str) -> Result<Address, ComposeError> {

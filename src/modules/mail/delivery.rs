@@ -185,7 +185,7 @@ async fn deliver(
     mail: &Taken,
 ) -> Result<(), DeliveryError> {
     let message = composed::message(context, mail)?;
-    transport.send(mail, &message).await?;
+    transport.send(context, mail, &message).await?;
     Ok(())
 }
 

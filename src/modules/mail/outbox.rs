@@ -21,6 +21,8 @@ pub(super) const AT_ONCE: i64 = 8;
 
 /// Before the second attempt; twice as long before each one after that.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// For how long a letter is tried that an operator wants to be sent once more.
+pub(super) const RESENT_FOR: Duration = Duration::from_hours(24);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_mins(30);
 
@@ -170,7 +172,7 @@ pub(super) async fn is_any_due(store: &Store, now: UnixMillis) -> Result<bool, S
     let rows = fetch_all!(
         store,
         (i64,),
-        "SELECT 1 FROM mails
+        "SELECT attempts FROM mails
           WHERE delivered_at IS NULL AND next_attempt_at <= $1 AND expires_at > $1
           LIMIT 1",
         now,

@@ -6,6 +6,7 @@
 mod accounts;
 mod guess;
 mod login;
+mod recovery;
 mod secret;
 
 use assay_reconciler::spec::module::PasswordSettings;
@@ -13,6 +14,7 @@ use axum::{Router, routing::post};
 
 pub use self::{
     accounts::{PasswordError, create_user, hash, set_password},
+    recovery::RECOVER_PATH,
     secret::{MAX_PASSWORD, Password, PasswordRefused},
 };
 use super::{Context, sign_in::LOGIN_PATH};
@@ -31,5 +33,6 @@ fn cost(settings: &PasswordSettings) -> PasswordCost {
 pub fn routes(context: &Context) -> Router {
     Router::new()
         .route(LOGIN_PATH, post(login::submit))
+        .merge(recovery::routes())
         .with_state(context.clone())
 }

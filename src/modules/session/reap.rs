@@ -32,6 +32,8 @@ const PENDING: &str = "DELETE FROM pending_sign_ins
   WHERE token_hash IN (SELECT token_hash FROM pending_sign_ins WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 const REMEMBERED: &str = "DELETE FROM remembered_devices
   WHERE id IN (SELECT id FROM remembered_devices WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+const CONFIRMATIONS: &str = "DELETE FROM confirmations
+  WHERE link_hash IN (SELECT link_hash FROM confirmations WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 
 /// Reaps now and then until it is told to stop.
 pub(super) async fn run(context: Context, stop: CancellationToken) {
@@ -57,7 +59,7 @@ async fn turn(store: &Store, now: UnixMillis, pause: Duration) -> Result<(), Sto
     }
     for _ in 0..MAX_BATCHES {
         let mut gone = 0;
-        for statement in [SESSIONS, ATTEMPTS, PENDING, REMEMBERED] {
+        for statement in [SESSIONS, ATTEMPTS, PENDING, REMEMBERED, CONFIRMATIONS] {
             gone += execute!(store, statement, now, BATCH)?;
         }
         gone += execute!(store, DELIVERIES, now - KEPT, BATCH)?;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Arrival, LOGIN_PATH};
 use crate::modules::{
-    Context, Problem,
+    Context, Problem, account,
     audit::{self, AuditEvent},
     hooks::{self, Refused},
     pages::{Link, Trouble},
@@ -24,6 +24,9 @@ pub async fn finish(
     amr: &[&str],
     place: &ReturnTo,
 ) -> Result<Response, Problem> {
+    if context.snapshot.account_settings().verification.required && !user.email_verified {
+        return account::verify_first(context, arrival, user, place).await;
+    }
     match second_factor::interrupt(context, arrival, user, amr, place).await? {
         Some(detour) => Ok(detour),
         None => begin(context, arrival, user, amr, place).await,

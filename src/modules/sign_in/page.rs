@@ -13,9 +13,11 @@ use crate::modules::{
     Context, Problem,
     oidc_provider::{self, AskingClient},
     pages::{self, Look, Policy, Reader, languages},
+    password::RECOVER_PATH,
     session::{
         ACCOUNT_PATH, Browser, ReturnTo, SignedIn, Visitor,
         csrf::{self, Bound},
+        with_return_to,
     },
 };
 
@@ -31,6 +33,7 @@ struct LoginPage<'a> {
     email: &'a str,
     csrf: &'a str,
     return_to: &'a str,
+    recover: &'a str,
 }
 
 /// Where to go afterwards.
@@ -122,6 +125,7 @@ impl<'a> SignInPage<'a> {
             email: if entered.is_empty() { known } else { entered },
             csrf: &csrf::token(&self.context.keyring, Bound::Browser(self.browser)),
             return_to: self.place.as_str(),
+            recover: &with_return_to(RECOVER_PATH, self.place.as_str()),
         };
         let mut policy = Policy::strict();
         if let Some(client) = client {

@@ -3,6 +3,7 @@
 
 mod attribute_form;
 mod attributes;
+mod change_email;
 mod create;
 mod email;
 mod lookup;
@@ -10,8 +11,9 @@ mod state;
 
 pub use self::{
     attributes::{Attributes, AttributesRefused, ChangeAttributesError, change_attributes},
+    change_email::{change_email, verify_email},
     create::{CreateUserError, NewUser, create},
     email::{Email, NotAnEmail},
     lookup::{User, by_email, by_id},
-    state::{UserState, disable, enable, set_password_hash},
+    state::{UserState, disable, enable, end_all, set_password_hash},
 };

@@ -80,7 +80,7 @@ async fn set_state(
 
 /// Ends the sessions of the person but `keep`, sign-ins that wait for the second factor, what was granted
 /// outside of `keep`, and forgets at which browsers the second factor was not to be asked for.
-async fn end_all(
+pub async fn end_all(
     tx: &mut Tx,
     user_id: &str,
     keep: Option<&str>,

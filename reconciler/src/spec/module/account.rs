@@ -9,6 +9,8 @@ use crate::spec::Span;
 pub struct AccountSettings {
     /// What people prove themselves with beside their password.
     pub second_factor: SecondFactorSettings,
+    /// Whether people must show that their e-mail address is theirs.
+    pub verification: Verification,
 }
 
 /// When people prove themselves with a second thing: an authenticator app, a recovery code, a passkey.
@@ -39,4 +41,12 @@ pub enum SecondFactorPolicy {
     Offered,
     /// Everybody has one; who does not sets it up while signing in.
     Required,
+}
+
+/// Whether people must show that their e-mail address is theirs.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Verification {
+    /// Nobody signs in before: who tries is sent a letter, and goes on once it is confirmed.
+    pub required: bool,
 }

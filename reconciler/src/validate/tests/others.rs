@@ -82,6 +82,20 @@ fn modules() {
             module("oidc_provider", "settings: { authorizationCodeTtl: 1h }"),
         ),
         (
+            "a mail server that is none",
+            module(
+                "mail",
+                "settings: { smtp: { host: \"smtps://mail.example:465\", security: none, username: us, password: { hash: \"sha256:x\" } }, folder: mails, from: \"A\\r\\nBcc: b <a@b>\" }",
+            ),
+        ),
+        (
+            "a mail server without a password",
+            module(
+                "mail",
+                "settings: { smtp: { host: mail.example, security: none, username: us }, replyTo: nobody }",
+            ),
+        ),
+        (
             "a requirement that is off",
             module("console", "enabled: true") + &module("admin", "enabled: false"),
         ),

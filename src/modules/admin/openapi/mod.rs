@@ -100,6 +100,10 @@ operations! {
         "Clients that could not be told of a logout: those still tried (state=pending), or given up (state=failed)";
     get "/auth/admin/webhook-deliveries" "audit.read" ("state" "limit") None => "200" Some("WebhookDeliveries"),
         "What webhooks could not be told: what is still tried (state=pending), or given up (state=failed)";
+    get "/auth/admin/auth/mails" "users.read" ("state" "limit") None => "200" Some("Mails"),
+        "Mails, the newest first, without what they say: those still tried (state=pending), delivered, or given up (state=failed)";
+    post "/auth/admin/auth/mails/{id}/resend" "users.write" () None => "204" None,
+        "Deliver a mail once more; its links are no longer good for that";
     get "/auth/admin/auth/registration-tokens" "config.read" () None => "200" Some("RegistrationTokens"),
         "Initial access tokens with which clients can register themselves";
     post "/auth/admin/auth/registration-tokens" "config.apply" () Some("NewRegistrationToken") => "201" Some("RegistrationToken"),

@@ -48,6 +48,29 @@ fn attributes() -> Value {
     })
 }
 
+fn mail(millis: &Value) -> Value {
+    object(
+        &[
+            "id",
+            "recipient",
+            "kind",
+            "language",
+            "state",
+            "attempts",
+            "createdAt",
+            "expiresAt",
+        ],
+        &json!({
+            "id": text(), "user": { "type": ["string", "null"] }, "recipient": text(),
+            "kind": text(), "language": text(),
+            "state": { "enum": ["pending", "delivered", "failed"] },
+            "attempts": integer(), "nextAttemptAt": millis,
+            "lastError": { "type": ["string", "null"] }, "createdAt": millis,
+            "deliveredAt": { "type": ["integer", "null"] }, "expiresAt": millis,
+        }),
+    )
+}
+
 pub(super) fn schemas() -> Value {
     let manifest = json!({ "type": "object", "description": "As in schema/assay.json" });
     let plan = json!({ "type": "object", "description": "As in schema/Plan.json" });
@@ -208,6 +231,10 @@ pub(super) fn schemas() -> Value {
                     "createdAt": millis, "expiresAt": millis,
                 }),
             )),
+        })),
+        "Mails": object(&["pending", "failed", "mails"], &json!({
+            "pending": integer(), "failed": integer(),
+            "mails": list(&mail(&millis)),
         })),
         "SigningKeys": list(&object(
             &["kid", "algorithm", "state", "createdAt"],

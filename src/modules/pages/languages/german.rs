@@ -1,6 +1,7 @@
 use super::{
-    Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
-    Logout, ScopeMeanings, SecondFactors, SignedOut, phrase,
+    Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
+    EmailAddress, Language, Login, Logout, Recovery, ScopeMeanings, SecondFactors, SignedOut,
+    phrase,
 };
 
 pub(super) static GERMAN: Language = Language {
@@ -161,6 +162,50 @@ pub(super) static GERMAN: Language = Language {
                    einmal.",
         stale: "Die Seite war nicht mehr aktuell, oder die Antwort kam nicht von ihr. Bitte versuchen \
                 Sie es noch einmal.",
+    },
+    confirmation: Confirmation {
+        sent: "Sehen Sie in Ihr Postfach",
+        sent_message: "Eine Nachricht ist unterwegs. Öffnen Sie den Link darin oder geben Sie den Code hier ein.",
+        code: "Code aus der Nachricht",
+        wrong: "Dieser Code ist falsch oder gilt nicht mehr. Prüfen Sie jeden Buchstaben oder fordern Sie eine neue Nachricht an.",
+        gone: "Dieser Link gilt nicht mehr",
+        gone_message: "Er wurde schon benutzt, es ist zu viel Zeit vergangen, oder Ihr Konto hat sich seither geändert.",
+        again: "Neue Nachricht anfordern",
+        too_many: "Zu viele Anfragen",
+        too_many_message: "Von hier wurde zu viel angefordert. Bitte versuchen Sie es in einer Stunde erneut.",
+        stale: "Diese Seite war zu lange offen. Bitte versuchen Sie es noch einmal.",
+    },
+    recovery: Recovery {
+        title: "Passwort vergessen?",
+        explain: "Geben Sie Ihre E-Mail-Adresse ein. Wir senden Ihnen einen Link und einen Code, mit denen Sie ein neues Passwort festlegen.",
+        send: "Nachricht senden",
+        no_address: "Geben Sie eine E-Mail-Adresse wie ada@example.com ein.",
+        sent_message: "Falls es ein Konto mit dieser Adresse gibt, ist eine Nachricht unterwegs. Öffnen Sie den Link darin oder geben Sie hier den Code und ein neues Passwort ein.",
+        new_password: "Neues Passwort",
+        choose: "Wählen Sie ein neues Passwort für das Konto von:",
+        set: "Neues Passwort festlegen",
+        unusable: phrase(
+            "Wählen Sie ein Passwort mit mindestens {count} Zeichen, das niemand errät.",
+        ),
+        done: "Ihr neues Passwort gilt",
+        done_message: "Sie wurden überall abgemeldet. Melden Sie sich jetzt mit dem neuen Passwort an.",
+    },
+    email_address: EmailAddress {
+        title: "E-Mail-Adresse des Kontos",
+        unconfirmed: "Diese Adresse ist noch nicht bestätigt.",
+        send: "Nachricht zum Bestätigen senden",
+        new: "Neue E-Mail-Adresse",
+        explain: "Wir senden eine Nachricht an die neue Adresse. Es ändert sich nichts, bevor Sie sie dort bestätigen.",
+        change: "Adresse ändern",
+        same: "Ihr Konto hat diese Adresse bereits.",
+        confirm: "Adresse bestätigen",
+        confirm_message: "Das soll die Adresse Ihres Kontos sein:",
+        confirmed: "Ihre Adresse ist bestätigt",
+        confirmed_message: "Vielen Dank. Sie können jetzt fortfahren.",
+        undo: "Alte Adresse zurückholen",
+        undo_message: "Ihr Konto erhält diese Adresse zurück, und alle werden abgemeldet:",
+        undone: "Ihr Konto hat wieder seine alte Adresse",
+        undone_message: "Alle wurden abgemeldet. Falls jemand anderes in Ihrem Konto war, legen Sie jetzt ein neues Passwort fest.",
     },
     logout: Logout {
         title: "Abmelden?",

@@ -14,8 +14,8 @@ use self::phrase::phrase;
 pub use self::{
     phrase::Phrase,
     texts::{
-        Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Login, Logout,
-        ScopeMeanings, SecondFactors, SignedOut,
+        Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
+        EmailAddress, Login, Logout, Recovery, ScopeMeanings, SecondFactors, SignedOut,
     },
 };
 
@@ -56,6 +56,12 @@ pub struct Language {
     pub claims: ClaimMeanings,
     /// `/auth/device`
     pub device: Device,
+    /// Where the links of letters lead, and their codes are typed.
+    pub confirmation: Confirmation,
+    /// `/auth/recover`
+    pub recovery: Recovery,
+    /// `/auth/account/email`
+    pub email_address: EmailAddress,
     /// `/auth/logout`
     pub logout: Logout,
     /// `/auth/authorize`

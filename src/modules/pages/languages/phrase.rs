@@ -43,6 +43,11 @@ pub(super) const fn phrase(text: &'static str) -> Phrase {
 }
 
 impl Phrase {
+    /// The phrase as plain text, about this name.
+    pub fn text(&self, name: &str) -> String {
+        format!("{}{name}{}", self.before, self.after)
+    }
+
     /// The phrase as HTML, about this name.
     ///
     /// A name may be in another script than the page; `bdi` keeps it from turning the words around it.

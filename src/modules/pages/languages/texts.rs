@@ -283,6 +283,87 @@ texts! {
         /// The page was too old.
         stale: Text,
     }
+    /// A link and a code were sent by mail.
+    Confirmation {
+        /// A heading.
+        sent: Text,
+        /// Under it, when it is known that a letter was sent.
+        sent_message: Text,
+        /// The label of the field for the code.
+        code: Text,
+        /// The code is not the one of the letter.
+        wrong: Text,
+        /// A heading: the link confirms nothing any more.
+        gone: Text,
+        /// Under it.
+        gone_message: Text,
+        /// A link: asks for a further letter.
+        again: Text,
+        /// A heading: somebody asks for letters or tries codes too often.
+        too_many: Text,
+        /// Under it.
+        too_many_message: Text,
+        /// The page was too old.
+        stale: Text,
+    }
+    /// The way back for somebody who has forgotten their password.
+    Recovery {
+        /// A link on the sign-in page, and the heading of the page that it leads to.
+        title: Text,
+        /// Under that heading.
+        explain: Text,
+        /// The button.
+        send: Text,
+        /// There is no e-mail address in the field.
+        no_address: Text,
+        /// Under `confirmation.sent`: whether there is an account is not said.
+        sent_message: Text,
+        /// The label of a field.
+        new_password: Text,
+        /// Over that field and the address of the account.
+        choose: Text,
+        /// The button, and the heading over it.
+        set: Text,
+        /// The password is not taken; `{count}` is the fewest characters.
+        unusable: Phrase,
+        /// A heading.
+        done: Text,
+        /// Under it.
+        done_message: Text,
+    }
+    /// The e-mail address of the account.
+    EmailAddress {
+        /// The heading, and a link to the page.
+        title: Text,
+        /// The address was not shown to be the person's yet.
+        unconfirmed: Text,
+        /// The button under that.
+        send: Text,
+        /// The heading over the field for another address, and its label.
+        new: Text,
+        /// Under that heading.
+        explain: Text,
+        /// The button.
+        change: Text,
+        /// The other address is the one that the account has.
+        same: Text,
+        /// A heading and its button: the address in the letter is the person's.
+        confirm: Text,
+        /// Under that heading, over the address.
+        confirm_message: Text,
+        /// A heading, afterwards.
+        confirmed: Text,
+        /// Under it.
+        confirmed_message: Text,
+        /// A heading and its button: the account is to have its old address again.
+        undo: Text,
+        /// Under that heading, over the old address.
+        undo_message: Text,
+        /// A heading, afterwards.
+        undone: Text,
+        /// Under it.
+        undone_message: Text,
+    }
     /// An application asks to sign the person out.
     Logout {
         /// The heading.

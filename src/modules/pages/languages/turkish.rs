@@ -1,6 +1,7 @@
 use super::{
-    Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
-    Logout, ScopeMeanings, SecondFactors, SignedOut, phrase,
+    Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
+    EmailAddress, Language, Login, Logout, Recovery, ScopeMeanings, SecondFactors, SignedOut,
+    phrase,
 };
 
 pub(super) static TURKISH: Language = Language {
@@ -153,6 +154,48 @@ pub(super) static TURKISH: Language = Language {
         too_many: "Buradan çok fazla hatalı kod girildi. Lütfen on dakika sonra yeniden deneyin.",
         stale: "Sayfa güncelliğini yitirmişti ya da yanıt bu sayfadan gelmedi. Lütfen yeniden \
                 deneyin.",
+    },
+    confirmation: Confirmation {
+        sent: "Posta kutunuza bakın",
+        sent_message: "Bir ileti yolda. İçindeki bağlantıyı açın ya da kodu buraya yazın.",
+        code: "İletideki kod",
+        wrong: "Bu kod yanlış ya da artık geçerli değil. Harf harf denetleyin ya da yeni bir ileti isteyin.",
+        gone: "Bu bağlantı artık geçerli değil",
+        gone_message: "Daha önce kullanıldı, çok zaman geçti ya da hesabınız o zamandan beri değişti.",
+        again: "Yeni bir ileti iste",
+        too_many: "Çok fazla istek",
+        too_many_message: "Buradan çok fazla istekte bulunuldu. Lütfen bir saat sonra yeniden deneyin.",
+        stale: "Bu sayfa çok uzun süre açık kaldı. Lütfen yeniden deneyin.",
+    },
+    recovery: Recovery {
+        title: "Parolanızı mı unuttunuz?",
+        explain: "E-posta adresinizi girin. Yeni parola belirleyebileceğiniz bir bağlantı ve kod göndereceğiz.",
+        send: "İleti gönder",
+        no_address: "ada@example.com gibi bir e-posta adresi girin.",
+        sent_message: "Bu adresle bir hesap varsa bir ileti yolda. İçindeki bağlantıyı açın ya da kodu yeni bir parolayla birlikte buraya yazın.",
+        new_password: "Yeni parola",
+        choose: "Şu hesap için yeni bir parola seçin:",
+        set: "Yeni parola belirle",
+        unusable: phrase("En az {count} karakterli, kimsenin tahmin edemeyeceği bir parola seçin."),
+        done: "Yeni parolanız belirlendi",
+        done_message: "Her yerde oturumunuz kapatıldı. Şimdi yeni parolanızla oturum açın.",
+    },
+    email_address: EmailAddress {
+        title: "E-posta adresi",
+        unconfirmed: "Bu adres henüz doğrulanmadı.",
+        send: "Doğrulama iletisi gönder",
+        new: "Yeni e-posta adresi",
+        explain: "Yeni adrese bir ileti göndereceğiz. Orada doğrulamadıkça hiçbir şey değişmez.",
+        change: "Adresi değiştir",
+        same: "Hesabınızın adresi zaten bu.",
+        confirm: "Adresi doğrula",
+        confirm_message: "Hesabınızın adresi bu olacak:",
+        confirmed: "Adresiniz doğrulandı",
+        confirmed_message: "Teşekkürler. Şimdi devam edebilirsiniz.",
+        undo: "Eski adresi geri al",
+        undo_message: "Hesabınız yeniden bu adrese geçecek ve herkesin oturumu kapatılacak:",
+        undone: "Hesabınız eski adresine döndü",
+        undone_message: "Herkesin oturumu kapatıldı. Hesabınıza başkası girdiyse şimdi yeni bir parola belirleyin.",
     },
     logout: Logout {
         title: "Oturum kapatılsın mı?",
