@@ -111,6 +111,7 @@ impl Remote {
             "email": request.email,
             "password": request.password.as_ref().map(Secret::expose),
             "isAdmin": request.is_admin,
+            "externalId": request.external_id,
             "attributes": request.attributes,
         });
         self.send("auth/users", &body).await

@@ -46,6 +46,9 @@ enum Action {
         /// Let the person use the admin console.
         #[arg(long)]
         admin: bool,
+        /// By which id another system knows the person.
+        #[arg(long, value_name = "ID")]
+        external_id: Option<String>,
         /// What is known about the person: NAME=TEXT, or NAME:=JSON for what is no text. May repeat.
         #[arg(long = "attribute", value_name = "NAME=TEXT", value_parser = attribute)]
         attributes: Vec<(String, Value)>,
@@ -59,6 +62,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         email,
         password_stdin,
         admin,
+        external_id,
         attributes,
         place,
     } = arguments.action;
@@ -71,6 +75,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         email,
         password: Some(password.clone()),
         is_admin: admin,
+        external_id,
         attributes: Value::Object(Map::from_iter(attributes)),
     };
     let person = place.to_write().await?.create_user(&request).await?;

@@ -1,4 +1,4 @@
-//! Set-based writes: many rows in one statement, with one text for both engines.
+//! Many rows in one statement, with one text for both engines.
 //!
 //! The rows become a table named `batch`, and the statement says what is to happen with it:
 //!
@@ -14,7 +14,10 @@
 use std::fmt::Write;
 
 use futures_util::future::BoxFuture;
-use sqlx::{Arguments, AssertSqlSafe, Database, Encode, Postgres, Sqlite, Type};
+use sqlx::{
+    Arguments, AssertSqlSafe, Database, Encode, FromRow, Postgres, Sqlite, Type, postgres::PgRow,
+    sqlite::SqliteRow,
+};
 
 use super::{Handle, StoreError, Tx};
 use crate::clock::UnixMillis;
@@ -74,6 +77,58 @@ pub fn execute<'f, 'a: 'f, const N: usize>(
 ) -> BoxFuture<'f, Result<u64, StoreError>> {
     let rows = rows.into_iter().collect();
     Box::pin(execute_all(tx, columns, statement, rows))
+}
+
+/// Runs `statement`, which reads, over `rows`, and gives what it finds for all of them.
+pub fn fetch_all<'f, 'a: 'f, R, const N: usize>(
+    tx: &'f mut Tx,
+    columns: [&'static str; N],
+    statement: &'static str,
+    rows: impl IntoIterator<Item = [Value<'a>; N]>,
+) -> BoxFuture<'f, Result<Vec<R>, StoreError>>
+where
+    R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'f,
+{
+    let rows = rows.into_iter().collect();
+    Box::pin(fetch_all_of(tx, columns, statement, rows))
+}
+
+async fn fetch_all_of<R, const N: usize>(
+    tx: &mut Tx,
+    columns: [&'static str; N],
+    statement: &'static str,
+    rows: Vec<[Value<'_>; N]>,
+) -> Result<Vec<R>, StoreError>
+where
+    R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    let rows_at_once = (MAX_VALUES / N.max(1)).max(1);
+    let mut rows = rows.into_iter();
+    let mut found = Vec::new();
+    loop {
+        let chunk: Vec<_> = rows.by_ref().take(rows_at_once).collect();
+        if chunk.is_empty() {
+            return Ok(found);
+        }
+        let is_full = chunk.len() == rows_at_once;
+        let is_numbered = matches!(tx.writer(), Handle::Postgres(_));
+        let sql = AssertSqlSafe(text(columns, statement, chunk.len(), is_numbered));
+        let outcome = match tx.reader() {
+            Handle::Sqlite(connection) => {
+                sqlx::query_as_with::<Sqlite, R, _>(sql, bind::<Sqlite, N>(chunk)?)
+                    .persistent(is_full)
+                    .fetch_all(connection)
+                    .await
+            }
+            Handle::Postgres(connection) => {
+                sqlx::query_as_with::<Postgres, R, _>(sql, bind::<Postgres, N>(chunk)?)
+                    .persistent(is_full)
+                    .fetch_all(connection)
+                    .await
+            }
+        };
+        found.extend(tx.settle(outcome)?);
+    }
 }
 
 async fn execute_all<const N: usize>(

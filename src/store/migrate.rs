@@ -56,6 +56,7 @@ embed! {
     11 "0011_second_factors",
     12 "0012_slowed_attempts",
     13 "0013_confirmations",
+    14 "0014_groups",
 }
 
 /// The number of the newest migration this binary knows.

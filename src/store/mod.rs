@@ -10,6 +10,7 @@ mod error;
 pub(crate) mod macros;
 mod migrate;
 mod postgres;
+mod query;
 mod readers;
 mod sqlite;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub(crate) use self::macros::{execute, fetch_all, fetch_one, fetch_optional};
 pub use self::{
     error::StoreError,
     migrate::{Migrated, Schema, latest_migration},
+    query::{Bound, Query},
     transaction::Tx,
     watch::ChangeWatch,
 };

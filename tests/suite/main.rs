@@ -28,6 +28,7 @@ mod hostile_manifests;
 mod mail;
 mod oidc;
 mod recovery;
+mod people;
 mod remote;
 mod second_factor;
 mod serve;

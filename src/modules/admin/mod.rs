@@ -9,6 +9,7 @@ mod audit_log;
 mod configured;
 mod consents;
 mod credential;
+mod groups;
 mod json;
 mod logout_notices;
 mod mails;
@@ -18,6 +19,7 @@ mod people;
 mod reconcile;
 mod refusal;
 mod registration_tokens;
+mod search;
 mod sessions;
 mod signing_keys;
 mod status;
@@ -30,12 +32,13 @@ pub use self::{
     audit_log::{AuditQuery, RecordedEvent, RecordedEvents},
     configured::{Configured, ConfiguredObject, ConfiguredQuery},
     modules::{ModuleState, SwitchRequest, group},
-    people::{CreateUser, NewState, People, Person, UpdateUser, UsersQuery},
+    people::{CreateUser, NewState, Person, UpdateUser},
     reconcile::{
         ApplyReply, ApplyRequest, Export, Exported, Generations, HistoryQuery, Outcome,
         PlanRequest, RollbackRequest, validated,
     },
     refusal::{Refusal, kind},
+    search::{People, UsersQuery},
     signing_keys::Rotated,
     status::Status,
 };
@@ -53,6 +56,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(reconcile::routes())
         .merge(modules::routes())
         .merge(people::routes())
+        .merge(groups::routes())
         .merge(consents::routes())
         .merge(sessions::routes())
         .merge(audit_log::routes())

@@ -7,7 +7,7 @@ use assay_reconciler::{
 };
 use axum::{
     Router,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     routing::{get, put},
 };
@@ -18,6 +18,7 @@ use super::{
     Administration, Refusal,
     credential::{Permitted, UsersRead, UsersWrite},
     json::Json,
+    search,
 };
 use crate::{
     clock::UnixMillis,
@@ -27,15 +28,12 @@ use crate::{
         audit::{self, AuditEvent},
         password::{self, PasswordError},
         session,
-        user::{self, Attributes, ChangeAttributesError, CreateUserError, NewUser},
+        user::{
+            self, Attributes, ChangeAttributesError, CreateUserError, ExternalIdError, NewUser,
+        },
     },
-    store::{Tx, execute, fetch_all, fetch_optional},
+    store::{Tx, execute, fetch_optional},
 };
-
-/// People of one page, unless asked for fewer.
-const PAGE: u32 = 100;
-/// People of one page, however many are asked for.
-const MAX_PAGE: u32 = 1_000;
 
 /// Somebody to be known here.
 #[derive(Clone, Debug, Deserialize)]
@@ -49,6 +47,9 @@ pub struct CreateUser {
     /// Whether the person may use the admin console.
     #[serde(default)]
     pub is_admin: bool,
+    /// By which id another system knows the person.
+    #[serde(default)]
+    pub external_id: Option<String>,
     /// What is known about the person: an object of OpenID Connect standard claims and others.
     #[serde(default)]
     pub attributes: Value,
@@ -64,13 +65,20 @@ pub struct UpdateUser {
     /// Whether the person may use the admin console.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_admin: Option<bool>,
+    /// By which id another system knows the person; by none, if `null`.
+    #[serde(
+        default,
+        deserialize_with = "sent",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub external_id: Option<Value>,
     /// A change to what is known about the person (RFC 7396): what is `null` goes.
     #[serde(default, deserialize_with = "sent", skip_serializing)]
     pub attributes: Option<Value>,
 }
 
 /// `null` is a change, and not left out.
-fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+pub(super) fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
@@ -91,21 +99,6 @@ struct SetPassword {
     password: Secret<String>,
 }
 
-/// Which people to list.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UsersQuery {
-    /// How many at most.
-    #[serde(default)]
-    pub limit: Option<u32>,
-    /// Those after this one: `next` of the page before.
-    #[serde(default)]
-    pub after: Option<String>,
-    /// Only the one with this address.
-    #[serde(default)]
-    pub email: Option<String>,
-}
-
 /// Somebody, without anything secret.
 #[derive(Clone, Debug, Deserialize, Serialize, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
@@ -114,6 +107,12 @@ pub struct Person {
     pub id: String,
     /// In its normal form.
     pub email: String,
+    /// What a directory calls the person, if not by the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
+    /// By which id another system knows the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// Whether the person has shown that the address is theirs.
     pub email_verified: bool,
     /// `active`, `disabled` or `pending`.
@@ -130,16 +129,6 @@ pub struct Person {
     pub created_at: UnixMillis,
     /// When it was changed last.
     pub updated_at: UnixMillis,
-}
-
-/// One page of people.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct People {
-    /// Oldest account first.
-    pub users: Vec<Person>,
-    /// What to give as `after` for the next page; none on the last one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
 }
 
 impl Administration {
@@ -161,6 +150,9 @@ impl Administration {
         let user = user::create(&mut tx, new, self.clock.now())
             .await
             .map_err(PasswordError::Create)?;
+        if let Some(external_id) = &request.external_id {
+            user::set_external_id(&mut tx, &user.id, Some(external_id), self.clock.now()).await?;
+        }
         let mut detail = json!({ "email": user.email, "isAdmin": user.is_admin });
         if has_attributes {
             detail["attributes"] = names(&request.attributes);
@@ -175,44 +167,12 @@ impl Administration {
         fetch_optional!(
             &self.store,
             Person,
-            "SELECT id, email, email_verified, state, is_admin,
+            "SELECT id, email, user_name, external_id, email_verified, state, is_admin,
                     password_hash IS NOT NULL AS has_password, attributes, created_at, updated_at
                FROM users WHERE id = $1",
             id
         )?
         .ok_or(Refusal::UnknownUser)
-    }
-
-    /// One page of people.
-    pub async fn users(&self, query: &UsersQuery) -> Result<People, Refusal> {
-        let limit = query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
-        let email = match &query.email {
-            None => None,
-            Some(text) => {
-                let email: user::Email = text.parse().map_err(PasswordError::Email)?;
-                Some(email.to_string())
-            }
-        };
-        let mut users = fetch_all!(
-            &self.store,
-            Person,
-            "SELECT id, email, email_verified, state, is_admin,
-                    password_hash IS NOT NULL AS has_password, attributes, created_at, updated_at
-               FROM users
-              WHERE id > $1 AND email = COALESCE($2, email)
-              ORDER BY id
-              LIMIT $3",
-            query.after.as_deref().unwrap_or_default(),
-            email.as_deref(),
-            i64::from(limit) + 1
-        )?;
-        let has_more = users.len() > limit as usize;
-        users.truncate(limit as usize);
-        let next = users
-            .last()
-            .filter(|_| has_more)
-            .map(|last| last.id.clone());
-        Ok(People { users, next })
     }
 
     /// Changes somebody's account. One that is disabled has no session any more.
@@ -234,6 +194,14 @@ impl Administration {
                 now
             )?;
             is_known &= rows == 1;
+        }
+        if let Some(external_id) = request.external_id.as_ref().filter(|_| is_known) {
+            let external_id = match external_id {
+                Value::Null => None,
+                Value::String(text) => Some(text.as_str()),
+                _ => return Err(ExternalIdError::Malformed.into()),
+            };
+            user::set_external_id(&mut tx, id, external_id, now).await?;
         }
         if let Some(patch) = request.attributes.as_ref().filter(|_| is_known) {
             user::change_attributes(&mut tx, id, patch, now).await?;
@@ -337,6 +305,16 @@ impl From<ChangeAttributesError> for Refusal {
     }
 }
 
+impl From<ExternalIdError> for Refusal {
+    fn from(error: ExternalIdError) -> Self {
+        match error {
+            ExternalIdError::Unknown => Self::UnknownUser,
+            ExternalIdError::Store(error) => Self::Store(error),
+            other => Self::ExternalId(other),
+        }
+    }
+}
+
 impl From<PasswordError> for Refusal {
     fn from(error: PasswordError) -> Self {
         match error {
@@ -351,20 +329,12 @@ impl From<PasswordError> for Refusal {
 
 pub(super) fn routes() -> Router<Context> {
     Router::new()
-        .route("/auth/admin/auth/users", get(list).post(create))
+        .route("/auth/admin/auth/users", get(search::list).post(create))
         .route(
             "/auth/admin/auth/users/{id}",
             get(one).patch(update).delete(delete),
         )
         .route("/auth/admin/auth/users/{id}/password", put(set_password))
-}
-
-async fn list(
-    permitted: Permitted<UsersRead>,
-    query: Result<Query<UsersQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<axum::Json<People>, Problem> {
-    let Query(query) = query.map_err(|error| Problem::bad_request(error.body_text()))?;
-    Ok(axum::Json(permitted.administration.users(&query).await?))
 }
 
 async fn create(

@@ -13,7 +13,7 @@ use crate::{
     modules::{
         Problem,
         password::PasswordError,
-        user::{AttributesRefused, CreateUserError},
+        user::{AttributesRefused, CreateUserError, ExternalIdError, GroupError},
     },
     store::StoreError,
 };
@@ -57,6 +57,12 @@ pub enum Refusal {
     /// Attributes that nobody can have.
     #[error(transparent)]
     Attributes(#[from] AttributesRefused),
+    /// An external id that nobody can have, or that somebody else has.
+    #[error(transparent)]
+    ExternalId(ExternalIdError),
+    /// A group that cannot be like that.
+    #[error(transparent)]
+    Group(GroupError),
     /// A plan that cannot be written down.
     #[error("a plan cannot be written as JSON: {0}")]
     Encode(#[from] serde_json::Error),
@@ -110,6 +116,15 @@ impl Refusal {
             | Self::UnknownConsent
             | Self::UnknownInitialAccess => kind::NOT_FOUND,
             Self::Password(error) => of_password(error),
+            Self::ExternalId(error) => match error {
+                ExternalIdError::Taken => kind::CONFLICT,
+                _ => kind::BAD_REQUEST,
+            },
+            Self::Group(error) => match error {
+                GroupError::Taken(_) => kind::CONFLICT,
+                GroupError::Unknown => kind::NOT_FOUND,
+                _ => kind::BAD_REQUEST,
+            },
             Self::Encode(_) => kind::INTERNAL,
             Self::Store(error) => of_store(error),
         }

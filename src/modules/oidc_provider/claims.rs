@@ -15,6 +15,9 @@ use super::{
 };
 use crate::generation::{Client, Snapshot};
 
+/// The scope and the claim of the groups that the person is in.
+pub(super) const GROUPS: &str = "groups";
+
 /// What `profile` allows.
 const PROFILE: [&str; 13] = [
     "name",
@@ -75,6 +78,7 @@ pub(super) fn supported_in(snapshot: &Snapshot) -> BTreeSet<&str> {
     supported()
         .into_iter()
         .chain(declared.map(|(name, _)| name.as_str()))
+        .chain([GROUPS])
         .collect()
 }
 
@@ -93,6 +97,14 @@ pub(super) fn of_person(
         Place::IdToken => ClaimTarget::IdToken,
     };
     let mut claims = values(&sources(snapshot, scopes, target), &attributes);
+    // Unless a manifest says what the scope gives.
+    if scopes.contains(GROUPS) && snapshot.scope(GROUPS).is_none() && grant.group_names.is_some() {
+        claims.extend(
+            attributes
+                .get(GROUPS)
+                .map(|all| (GROUPS.to_owned(), all.clone())),
+        );
+    }
     claims.extend(given(
         grant,
         &attributes,
@@ -140,9 +152,15 @@ fn values(
         .collect()
 }
 
-/// What is known about the person.
+/// What is known about the person, the groups they are in as the attribute `groups`.
 fn attributes(grant: &LiveGrant) -> Map<String, Value> {
-    serde_json::from_str(&grant.attributes).unwrap_or_default()
+    let mut attributes: Map<String, Value> =
+        serde_json::from_str(&grant.attributes).unwrap_or_default();
+    if let Some(names) = &grant.group_names {
+        let names: BTreeSet<&str> = names.lines().collect();
+        attributes.insert(GROUPS.to_owned(), names.into_iter().collect());
+    }
+    attributes
 }
 
 /// The scope by which a claim about the person is given; `None` if it is not about the person, or unknown.
@@ -241,6 +259,7 @@ mod tests {
             attributes:
                 r#"{"name":"Ada","phone_number":"+1","sub":"evil","email":"other@x","locale":null}"#
                     .into(),
+            group_names: None,
             user_updated_at: UnixMillis::from_seconds(7),
         }
     }

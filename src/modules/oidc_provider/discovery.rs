@@ -132,7 +132,8 @@ fn scopes(context: &Context) -> Vec<&str> {
     let declared = declared.map(|scope| scope.name.as_str());
     SCOPES
         .into_iter()
-        .chain(declared.filter(|name| !SCOPES.contains(name)))
+        .chain([claims::GROUPS])
+        .chain(declared.filter(|name| !SCOPES.contains(name) && *name != claims::GROUPS))
         .collect()
 }
 

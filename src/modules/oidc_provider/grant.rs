@@ -95,6 +95,8 @@ pub(super) struct LiveGrant {
     pub(super) email: String,
     pub(super) email_verified: bool,
     pub(super) attributes: String,
+    /// Names of the person's groups, a line each, if the scope `groups` was granted.
+    pub(super) group_names: Option<String>,
     pub(super) user_updated_at: UnixMillis,
 }
 
@@ -118,7 +120,11 @@ macro_rules! live_grant {
             $more,
             "g.id, g.client_uid, g.user_id, g.scope, g.resource, g.nonce, g.authenticated_at, g.amr,
         g.acr, g.sid, g.dpop_jkt, g.x5t_s256, g.claims,
-        u.email, u.email_verified, u.attributes, u.updated_at AS user_updated_at
+        u.email, u.email_verified, u.attributes, u.updated_at AS user_updated_at,
+        CASE WHEN ' ' || g.scope || ' ' LIKE '% groups %' THEN
+            (SELECT string_agg(n.name, '\n')
+               FROM group_members m JOIN groups n ON n.id = m.group_id
+              WHERE m.user_id = u.id) END AS group_names
    FROM oidc_grants g
    JOIN users u ON u.id = g.user_id
    LEFT JOIN sessions s ON s.id = g.session_id ",

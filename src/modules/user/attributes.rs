@@ -1,6 +1,7 @@
 use assay_reconciler::spec::scope::RESERVED_CLAIMS;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::attribute_form::Form;
 use crate::{
@@ -93,6 +94,11 @@ impl Attributes {
         Ok(self)
     }
 
+    /// The `name` as people are searched for by it.
+    pub(super) fn name_key(&self) -> Option<String> {
+        Some(search_key(self.0.get("name")?.as_str()?))
+    }
+
     /// As it is stored.
     pub fn json(&self) -> String {
         Value::Object(self.0.clone()).to_string()
@@ -127,11 +133,17 @@ pub async fn change_attributes(
     let changed = attributes.patched(patch)?;
     execute!(
         tx,
-        "UPDATE users SET attributes = $2 WHERE id = $1",
+        "UPDATE users SET attributes = $2, name_key = $3 WHERE id = $1",
         user_id,
-        changed.json()
+        changed.json(),
+        changed.name_key()
     )?;
     Ok(())
+}
+
+/// A text as it is compared in searches: composed (NFC), lower case, without blanks around it.
+pub fn search_key(text: &str) -> String {
+    text.trim().nfc().collect::<String>().to_lowercase()
 }
 
 /// RFC 7396 2, for an object in an object.

@@ -33,11 +33,12 @@ pub enum CreateUserError {
 pub async fn create(tx: &mut Tx, new: NewUser, now: UnixMillis) -> Result<User, CreateUserError> {
     let id = token::uuid_v7(now).map_err(StoreError::from)?.to_string();
     let attributes = new.attributes.json();
+    let name_key = new.attributes.name_key();
     let changed_at = new.password_hash.is_some().then_some(now);
     let rows = execute!(
         tx,
-        "INSERT INTO users (id, email, state, is_admin, password_hash, password_changed_at, created_at, updated_at, attributes)
-         VALUES ($1, $2, 'active', $3, $4, $5, $6, $6, $7)
+        "INSERT INTO users (id, email, state, is_admin, password_hash, password_changed_at, created_at, updated_at, attributes, name_key)
+         VALUES ($1, $2, 'active', $3, $4, $5, $6, $6, $7, $8)
          ON CONFLICT (email) DO NOTHING",
         &id,
         new.email.as_str(),
@@ -46,6 +47,7 @@ pub async fn create(tx: &mut Tx, new: NewUser, now: UnixMillis) -> Result<User, 
         changed_at,
         now,
         &attributes,
+        name_key,
     )?;
     if rows == 0 {
         return Err(CreateUserError::Exists(new.email));

@@ -6,14 +6,23 @@ mod attributes;
 mod change_email;
 mod create;
 mod email;
+mod external_id;
+mod group;
 mod lookup;
 mod state;
 
 pub use self::{
-    attributes::{Attributes, AttributesRefused, ChangeAttributesError, change_attributes},
+    attributes::{
+        Attributes, AttributesRefused, ChangeAttributesError, change_attributes, search_key,
+    },
     change_email::{change_email, verify_email},
     create::{CreateUserError, NewUser, create},
     email::{Email, NotAnEmail},
+    external_id::{ExternalIdError, set_external_id},
+    group::{
+        Group, GroupError, GroupName, NotAGroupName, add_members, change_group, delete_group,
+        make_group, remove_members,
+    },
     lookup::{User, by_email, by_id},
     state::{UserState, disable, enable, end_all, set_password_hash},
 };

@@ -1,5 +1,6 @@
 //! What the admin API is, for those who write clients.
 
+mod groups;
 mod schemas;
 
 use axum::{Json, Router, routing::get};
@@ -54,8 +55,8 @@ operations! {
         "Every module, whether it is on, and whether this build has it";
     patch "/auth/admin/auth/modules" "config.apply" () Some("SwitchRequest") => "200" Some("ApplyReply"),
         "Switch modules on or off, all in one generation";
-    get "/auth/admin/auth/users" "users.read" ("limit" "after" "email") None => "200" Some("Users"),
-        "One page of people, oldest account first";
+    get "/auth/admin/auth/users" "users.read" ("limit" "after" "email" "externalId" "state" "group" "search") None => "200" Some("Users"),
+        "One page of people, oldest account first; those alone whose e-mail address, user name, name or external id begins with `search`, if given";
     post "/auth/admin/auth/users" "users.write" () Some("CreateUser") => "201" Some("User"),
         "Make an account";
     get "/auth/admin/auth/users/{id}" "users.read" () None => "200" Some("User"),
@@ -66,6 +67,22 @@ operations! {
         "Delete an account and all that hangs on it";
     put "/auth/admin/auth/users/{id}/password" "users.write" () Some("SetPassword") => "204" None,
         "Set another password and end all sessions";
+    get "/auth/admin/auth/users/{id}/groups" "users.read" () None => "200" Some("GroupsOfUser"),
+        "The groups that the user is in, by name";
+    get "/auth/admin/auth/groups" "users.read" ("limit" "after" "name" "externalId" "search") None => "200" Some("Groups"),
+        "One page of groups, oldest first; those alone whose name begins with `search`, if given";
+    post "/auth/admin/auth/groups" "users.write" () Some("NewGroup") => "201" Some("Group"),
+        "Make a group";
+    get "/auth/admin/auth/groups/{id}" "users.read" () None => "200" Some("Group"),
+        "One group";
+    patch "/auth/admin/auth/groups/{id}" "users.write" () Some("UpdateGroup") => "200" Some("Group"),
+        "Give a group another name or external id";
+    delete "/auth/admin/auth/groups/{id}" "users.write" () None => "204" None,
+        "Forget a group; the people in it stay";
+    put "/auth/admin/auth/groups/{id}/members/{user}" "users.write" () None => "204" None,
+        "Take a user into a group; who is in it is listed by users?group=";
+    delete "/auth/admin/auth/groups/{id}/members/{user}" "users.write" () None => "204" None,
+        "Take a user out of a group";
     get "/auth/admin/auth/users/{id}/consents" "users.read" () None => "200" Some("Consents"),
         "Which clients the user lets see or do something, by consent or by a sign-in that lives";
     delete "/auth/admin/auth/users/{id}/consents/{client}" "users.write" () None => "204" None,
@@ -146,7 +163,7 @@ fn described(operation: &Operation) -> Value {
         .query
         .iter()
         .map(|name| json!({ "name": name, "in": "query", "schema": { "type": parameter(operation, name) } }));
-    let in_path = ["id", "client"]
+    let in_path = ["id", "client", "user"]
         .into_iter()
         .filter(|name| operation.path.contains(&format!("{{{name}}}")))
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text() }));

@@ -1,6 +1,8 @@
 //! The bodies of requests and answers.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use super::groups;
 
 pub(super) fn refer(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
@@ -18,12 +20,12 @@ fn boolean() -> Value {
     json!({ "type": "boolean" })
 }
 
-fn list(of: &Value) -> Value {
+pub(super) fn list(of: &Value) -> Value {
     json!({ "type": "array", "items": of })
 }
 
 /// An object of which these members are always there.
-fn object(required: &[&str], properties: &Value) -> Value {
+pub(super) fn object(required: &[&str], properties: &Value) -> Value {
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
@@ -71,14 +73,26 @@ fn mail(millis: &Value) -> Value {
     )
 }
 
-pub(super) fn schemas() -> Value {
+pub(super) fn millis() -> Value {
+    json!({ "type": "integer", "description": "Milliseconds since 1970 in UTC" })
+}
+
+pub(super) fn schemas() -> Map<String, Value> {
+    let mut all = groups::schemas();
+    if let Value::Object(others) = others() {
+        all.extend(others);
+    }
+    all
+}
+
+fn others() -> Value {
     let manifest = json!({ "type": "object", "description": "As in schema/assay.json" });
     let plan = json!({ "type": "object", "description": "As in schema/Plan.json" });
     let source = object(
         &[],
         &json!({ "commit": text(), "dirty": boolean(), "url": text() }),
     );
-    let millis = json!({ "type": "integer", "description": "Milliseconds since 1970 in UTC" });
+    let millis = millis();
     json!({
         "Plan": plan,
         "PlanRequest": object(&["manifests"], &json!({
@@ -135,11 +149,12 @@ pub(super) fn schemas() -> Value {
         })),
         "CreateUser": object(&["email"], &json!({
             "email": text(), "password": text(), "isAdmin": boolean(),
-            "attributes": refer("Attributes"),
+            "externalId": text(), "attributes": refer("Attributes"),
         })),
         "Attributes": attributes(),
         "UpdateUser": object(&[], &json!({
             "state": { "enum": ["active", "disabled"] }, "isAdmin": boolean(),
+            "externalId": { "type": ["string", "null"] },
             "attributes": {
                 "type": ["object", "null"],
                 "description": "A merge patch (RFC 7396) of Attributes: what is `null` goes",
@@ -149,8 +164,8 @@ pub(super) fn schemas() -> Value {
         "User": object(
             &["id", "email", "emailVerified", "state", "isAdmin", "hasPassword", "attributes", "createdAt", "updatedAt"],
             &json!({
-                "id": text(), "email": text(), "emailVerified": boolean(),
-                "state": { "enum": ["active", "disabled", "pending"] }, "isAdmin": boolean(),
+                "id": text(), "email": text(), "userName": text(), "externalId": text(),
+                "emailVerified": boolean(), "state": { "enum": ["active", "disabled", "pending"] }, "isAdmin": boolean(),
                 "hasPassword": boolean(), "attributes": refer("Attributes"), "createdAt": millis, "updatedAt": millis,
             }),
         ),
