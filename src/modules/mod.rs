@@ -121,9 +121,9 @@ pub static MODULES: [Module; 7] = [
     },
     Module {
         name: ModuleName::Account,
-        paths: &[session::ACCOUNT_PATH],
+        paths: &[session::ACCOUNT_PATH, account::registration::REGISTER_PATH],
         routes: account::routes,
-        tasks: |_, _| Vec::new(),
+        tasks: account::tasks,
     },
     Module {
         name: ModuleName::Mail,
@@ -139,7 +139,11 @@ pub static MODULES: [Module; 7] = [
     },
     Module {
         name: ModuleName::Password,
-        paths: &[sign_in::LOGIN_PATH, password::RECOVER_PATH],
+        paths: &[
+            sign_in::LOGIN_PATH,
+            password::RECOVER_PATH,
+            password::CHANGE_PATH,
+        ],
         routes: password::routes,
         tasks: |_, _| Vec::new(),
     },

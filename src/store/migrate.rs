@@ -57,6 +57,7 @@ embed! {
     12 "0012_slowed_attempts",
     13 "0013_confirmations",
     14 "0014_groups",
+    15 "0015_self_service",
 }
 
 /// The number of the newest migration this binary knows.

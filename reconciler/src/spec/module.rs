@@ -1,8 +1,11 @@
 //! Kind `Module`: the parts of the product that can be switched on and off, and their settings.
 
 mod account;
+mod deletion;
 mod mail;
 mod password;
+mod profile;
+mod registration;
 
 use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
 
@@ -16,8 +19,12 @@ use serde_json::Value;
 
 pub use self::{
     account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings, Verification},
+    deletion::DeletionSettings,
+    mail::MailSettings,
     mail::{MailSettings, Smtp, SmtpSecurity, mailbox},
     password::{PasswordSettings, SignInLimit, SignInLimits},
+    profile::{ProfileField, ProfileSettings},
+    registration::{RegistrationMode, RegistrationSettings},
 };
 use super::{SigningAlgorithm, Span, oidc_client::ClientRegistration};
 

@@ -9,6 +9,7 @@ mod module;
 mod names;
 mod namespaces;
 mod oidc_client;
+mod registration;
 mod revisit;
 mod scope;
 mod secrets;

@@ -2,7 +2,7 @@
 
 mod mail;
 
-use super::Finding;
+use super::{Finding, registration};
 use crate::{
     load::outcome::Origin,
     spec::{
@@ -154,6 +154,7 @@ pub(super) fn check(
                     lifetime(path, span, &mut add);
                 }
             }
+            registration::check(&account.registration, &mut add);
         }
         ModuleSettings::Mail(mail) => mail::check(mail, origin, &mut add),
         ModuleSettings::OidcClient(_)

@@ -1,5 +1,7 @@
-use super::email::EMAIL_PATH;
-use crate::modules::{Context, pages::Language, second_factor};
+use assay_reconciler::spec::ModuleName;
+
+use super::{deletion::DELETE_PATH, email::EMAIL_PATH, export::EXPORT_PATH, profile::PROFILE_PATH};
+use crate::modules::{Context, pages::Language, password, second_factor};
 
 /// A page of the account beside the overview.
 pub(super) struct AccountLink {
@@ -9,15 +11,20 @@ pub(super) struct AccountLink {
 
 /// The pages of this generation. A module that has one of its own has its line here.
 pub(super) fn of(context: &Context, language: &Language) -> Vec<AccountLink> {
-    let mut links = vec![AccountLink {
-        href: EMAIL_PATH,
-        text: language.email_address.title,
-    }];
+    let texts = &language.self_service;
+    let mut links = Vec::new();
+    let mut add = |href, text| links.push(AccountLink { href, text });
+    add(PROFILE_PATH, texts.profile);
+    add(EMAIL_PATH, language.email_address.title);
+    if context.snapshot.is_on(ModuleName::Password) {
+        add(password::CHANGE_PATH, texts.change_password);
+    }
     if second_factor::is_on(context) {
-        links.push(AccountLink {
-            href: second_factor::MANAGE_PATH,
-            text: language.second_factors.manage,
-        });
+        add(second_factor::MANAGE_PATH, language.second_factors.manage);
+    }
+    add(EXPORT_PATH, texts.export);
+    if context.snapshot.account_settings().deletion.allowed {
+        add(DELETE_PATH, texts.delete);
     }
     links
 }

@@ -20,7 +20,8 @@ use crate::{
         oidc_provider::{self, ClientAccess, Withdrawal},
         pages::{self, Look, Policy, Reader, languages},
         session::{
-            self, ACCOUNT_PATH, ClientAddress, SessionSummary, SignedIn, SignedOut, Visitor,
+            self, ACCOUNT_PATH, ClientAddress, Device, SessionSummary, SignedIn, SignedOut,
+            Visitor,
             csrf::{self, Bound},
             signed_out_page,
         },
@@ -41,11 +42,11 @@ struct OverviewPage<'a> {
 }
 
 impl OverviewPage<'_> {
-    fn browser<'a>(&'a self, session: &'a SessionSummary) -> &'a str {
-        session
-            .user_agent
-            .as_deref()
-            .unwrap_or(self.texts.unknown_browser)
+    fn browser(&self, session: &SessionSummary) -> String {
+        match &session.user_agent {
+            Some(text) => Device::of(text).named(self.look.language).to_string(),
+            None => self.texts.unknown_browser.to_owned(),
+        }
     }
 }
 

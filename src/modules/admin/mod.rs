@@ -10,6 +10,7 @@ mod configured;
 mod consents;
 mod credential;
 mod groups;
+mod invitations;
 mod json;
 mod logout_notices;
 mod mails;
@@ -64,6 +65,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(logout_notices::routes())
         .merge(webhook_deliveries::routes())
         .merge(mails::routes())
+        .merge(invitations::routes())
         .merge(registration_tokens::routes())
         .merge(signing_keys::routes())
         .merge(status::routes())

@@ -222,9 +222,7 @@ impl Administration {
     /// Deletes somebody's account, and with it sessions, consents and what was granted.
     pub async fn delete_user(&self, id: &str) -> Result<(), Refusal> {
         let mut tx = self.store.begin().await?;
-        session::end_sessions_of(&mut tx, id, None, self.clock.now()).await?;
-        let rows = execute!(&mut tx, "DELETE FROM users WHERE id = $1", id)?;
-        if rows == 0 {
+        if !user::delete(&mut tx, id, self.clock.now()).await? {
             tx.rollback().await?;
             return Err(Refusal::UnknownUser);
         }

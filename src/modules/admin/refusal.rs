@@ -12,6 +12,7 @@ use crate::{
     generation::{ApplyError, KeyError},
     modules::{
         Problem,
+        account::registration::InviteError,
         password::PasswordError,
         user::{AttributesRefused, CreateUserError, ExternalIdError, GroupError},
     },
@@ -48,6 +49,12 @@ pub enum Refusal {
     /// There is no such mail, or it is not kept any more.
     #[error("there is no such mail")]
     UnknownMail,
+    /// There is no such invitation, or it was taken back.
+    #[error("there is no such invitation")]
+    UnknownInvitation,
+    /// Somebody who cannot be invited.
+    #[error(transparent)]
+    Invite(#[from] InviteError),
     /// There is no such consent, and nothing that was given without one.
     #[error("this user has given this client nothing")]
     UnknownConsent,
@@ -114,10 +121,16 @@ impl Refusal {
             | Self::UnknownSession
             | Self::UnknownMail
             | Self::UnknownConsent
+            | Self::UnknownInvitation
             | Self::UnknownInitialAccess => kind::NOT_FOUND,
             Self::Password(error) => of_password(error),
             Self::ExternalId(error) => match error {
                 ExternalIdError::Taken => kind::CONFLICT,
+                _ => kind::BAD_REQUEST,
+            },
+            Self::Invite(error) => match error {
+                InviteError::Closed | InviteError::Exists(_) => kind::CONFLICT,
+                InviteError::Store(error) => of_store(error),
                 _ => kind::BAD_REQUEST,
             },
             Self::Group(error) => match error {

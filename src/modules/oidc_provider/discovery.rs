@@ -17,7 +17,7 @@ use super::{
     pushed::PAR_PATH,
     registration::REGISTRATION_PATH,
     revocation::REVOCATION_PATH,
-    supported::{self, GRANT_TYPES, PROMPTS, RESPONSE_MODES, SCOPES},
+    supported::{self, GRANT_TYPES, RESPONSE_MODES, SCOPES},
     token::TOKEN_PATH,
     userinfo::USERINFO_PATH,
 };
@@ -107,7 +107,7 @@ fn always(context: &Context) -> Value {
         "tls_client_certificate_bound_access_tokens": site.mutual_tls != MutualTls::Off,
         "dpop_signing_alg_values_supported": SIGNATURE_NAMES,
         "code_challenge_methods_supported": ["S256"],
-        "prompt_values_supported": PROMPTS,
+        "prompt_values_supported": supported::prompts(&context.snapshot),
         "acr_values_supported": Acr::supported(&context.snapshot),
         "claim_types_supported": ["normal"],
         "claims_supported": claims::supported_in(&context.snapshot),

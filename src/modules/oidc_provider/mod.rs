@@ -54,7 +54,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     access::{ClientAccess, Withdrawal, access_of, withdraw_access},
-    asking::{AskingClient, asking_client},
+    asking::{AskingClient, asking_client, going_on_here},
     logout::{
         FrontChannelPage, LogoutNotice, LogoutNotices, LogoutNoticesListed, NoticeState,
         list as list_logout_notices, session_ended,

@@ -4,7 +4,7 @@ use assay_reconciler::spec::oidc_client::{ClientAuthMethod, GrantType, ResponseT
 
 use crate::{
     generation::Snapshot,
-    modules::{MutualTls, Site},
+    modules::{MutualTls, Site, account},
 };
 
 /// Grants that the token endpoint knows.
@@ -67,8 +67,14 @@ pub(super) const RESPONSE_MODES: [&str; 7] = [
     "jwt",
 ];
 
-/// Values of `prompt`.
-pub(super) const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
+/// Values of `prompt`. One of them leads to the page where people create accounts, if they can.
+pub(super) fn prompts(snapshot: &Snapshot) -> Vec<&'static str> {
+    let mut prompts = vec!["none", "login", "consent", "select_account"];
+    if account::registration::is_open(snapshot) {
+        prompts.push("create");
+    }
+    prompts
+}
 
 /// Scopes with a meaning of their own. Manifests may declare others (kind `Scope`); those that none
 /// declares only go into tokens.

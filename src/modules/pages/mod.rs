@@ -3,6 +3,7 @@
 
 pub mod languages;
 mod look;
+mod notice;
 mod policy;
 mod theme;
 mod trouble;
@@ -22,6 +23,7 @@ use axum::{
 pub use self::{
     languages::Language,
     look::{Look, Reader},
+    notice::Notice,
     policy::Policy,
     theme::Theme,
     trouble::{Link, Trouble},

@@ -129,7 +129,7 @@ async fn check(
     let Verdict::Right { needs_rehash } = verdict else {
         return Ok(None);
     };
-    if !is_possible || user.state != UserState::Active {
+    if !is_possible || user.state == UserState::Disabled {
         return Ok(None);
     }
     if needs_rehash {

@@ -4,16 +4,21 @@
 //! answered alike and take the same time.
 
 mod accounts;
+mod change;
 mod guess;
 mod login;
 mod recovery;
 mod secret;
 
 use assay_reconciler::spec::module::PasswordSettings;
-use axum::{Router, routing::post};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 
 pub use self::{
     accounts::{PasswordError, create_user, hash, set_password},
+    change::CHANGE_PATH,
     recovery::RECOVER_PATH,
     secret::{MAX_PASSWORD, Password, PasswordRefused},
 };
@@ -34,5 +39,6 @@ pub fn routes(context: &Context) -> Router {
     Router::new()
         .route(LOGIN_PATH, post(login::submit))
         .merge(recovery::routes())
+        .route(CHANGE_PATH, get(change::open).post(change::submit))
         .with_state(context.clone())
 }

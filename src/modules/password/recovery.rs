@@ -439,11 +439,7 @@ async fn chosen(
         Ok(hash) => Ok(Ok(hash)),
         Err(PasswordError::Refused(_)) => Ok(Err(Refused {
             status: StatusCode::BAD_REQUEST,
-            notice: look
-                .language
-                .recovery
-                .unusable
-                .text(&settings.min_length.to_string()),
+            notice: look.language.recovery.unusable.plain(&settings.min_length),
         })),
         Err(PasswordError::Hashing(password::PasswordError::Busy(_))) => Ok(Err(Refused {
             status: StatusCode::SERVICE_UNAVAILABLE,

@@ -9,6 +9,7 @@ mod address;
 mod browser;
 mod cookie;
 pub mod csrf;
+mod device;
 mod end;
 mod familiar;
 mod origin;
@@ -29,6 +30,7 @@ pub use self::{
     address::ClientAddress,
     browser::Browser,
     cookie::{Cookie, PENDING_SIGN_IN, REMEMBERED_DEVICE},
+    device::{Device, DeviceName},
     end::{SignedOut, end_session, end_sessions_of, record as record_of, revoke, sign_out},
     familiar::{familiar_browser, make_familiar},
     record::{SessionSummary, sessions_of},

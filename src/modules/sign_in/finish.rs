@@ -12,11 +12,12 @@ use crate::modules::{
     pages::{Link, Trouble},
     second_factor,
     session::{self, Authentication, ReturnTo},
-    user::User,
+    user::{User, UserState},
 };
 
-/// Goes on with somebody who has proved who they are in these ways (`amr`, RFC 8176), and whose account
-/// is active: to the second factor, if one is needed, or to where they were going.
+/// Goes on with somebody who has proved who they are in these ways (`amr`, RFC 8176): to the second factor,
+/// if one is needed, or to where they were going. Whose account cannot be used is told why, which nobody
+/// else gets to know.
 pub async fn finish(
     context: &Context,
     arrival: &Arrival,
@@ -24,6 +25,9 @@ pub async fn finish(
     amr: &[&str],
     place: &ReturnTo,
 ) -> Result<Response, Problem> {
+    if user.state != UserState::Active {
+        return Ok(closed(arrival, user.state));
+    }
     if context.snapshot.account_settings().verification.required && !user.email_verified {
         return account::verify_first(context, arrival, user, place).await;
     }
@@ -91,4 +95,26 @@ async fn refuse(
         }),
     };
     Ok(trouble.show(StatusCode::FORBIDDEN))
+}
+
+fn closed(arrival: &Arrival, state: UserState) -> Response {
+    let look = arrival.reader.look(None, None);
+    let texts = &look.language.registration;
+    let (title, message) = if state == UserState::Pending {
+        (texts.waiting, texts.waiting_message)
+    } else {
+        (texts.disabled, texts.disabled_message)
+    };
+    let link = Link {
+        href: LOGIN_PATH,
+        text: look.language.login.title,
+    };
+    Trouble {
+        look: &look,
+        title,
+        message,
+        detail: None,
+        link: Some(link),
+    }
+    .show(StatusCode::FORBIDDEN)
 }

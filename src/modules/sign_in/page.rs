@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::Ways;
 use crate::modules::{
     Context, Problem,
+    account::registration::{self, REGISTER_PATH},
     oidc_provider::{self, AskingClient},
     pages::{self, Look, Policy, Reader, languages},
     password::RECOVER_PATH,
@@ -34,6 +35,8 @@ struct LoginPage<'a> {
     csrf: &'a str,
     return_to: &'a str,
     recover: &'a str,
+    /// Where an account is created, if anybody can.
+    register: Option<String>,
 }
 
 /// Where to go afterwards.
@@ -126,6 +129,8 @@ impl<'a> SignInPage<'a> {
             csrf: &csrf::token(&self.context.keyring, Bound::Browser(self.browser)),
             return_to: self.place.as_str(),
             recover: &with_return_to(RECOVER_PATH, self.place.as_str()),
+            register: registration::is_open(&self.context.snapshot)
+                .then(|| with_return_to(REGISTER_PATH, self.place.as_str())),
         };
         let mut policy = Policy::strict();
         if let Some(client) = client {

@@ -24,5 +24,5 @@ pub use self::{
         make_group, remove_members,
     },
     lookup::{User, by_email, by_id},
-    state::{UserState, disable, enable, end_all, set_password_hash},
+    state::{UserState, delete, disable, enable, end_all, set_password_hash},
 };

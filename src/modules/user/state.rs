@@ -41,6 +41,14 @@ pub async fn enable(tx: &mut Tx, user_id: &str, now: UnixMillis) -> Result<bool,
     set_state(tx, user_id, UserState::Active, now).await
 }
 
+/// Deletes the account, and with it sessions, consents and what was granted. `false` if there is no such
+/// person.
+pub async fn delete(tx: &mut Tx, user_id: &str, now: UnixMillis) -> Result<bool, StoreError> {
+    session::end_sessions_of(tx, user_id, None, now).await?;
+    let rows = execute!(tx, "DELETE FROM users WHERE id = $1", user_id)?;
+    Ok(rows == 1)
+}
+
 /// Gives the person another password, and ends every session except `keep` and everything that was
 /// granted outside of it: whoever knew the old password is out. `false` if there is no such person.
 pub async fn set_password_hash(

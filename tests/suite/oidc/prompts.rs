@@ -8,7 +8,7 @@ use crate::harness::{Authorization, Form, Page, RelyingParty, TestDb, Visitor};
 both_databases!(
     a_person_chooses_the_account,
     a_choice_counts_for_its_request_and_session,
-    an_account_cannot_be_made_on_request,
+    an_account_cannot_be_made_on_request_while_registration_is_off,
     what_only_helps_is_never_refused,
     two_tabs_do_not_disturb_each_other,
     going_back_is_no_dead_end,
@@ -124,7 +124,7 @@ async fn a_choice_counts_for_its_request_and_session(db: TestDb) {
     page.form_with("password");
 }
 
-async fn an_account_cannot_be_made_on_request(db: TestDb) {
+async fn an_account_cannot_be_made_on_request_while_registration_is_off(db: TestDb) {
     let bench = Bench::on(db).await;
     let intranet = bench.intranet().await;
     let request = intranet.authorization().with("prompt", "create");

@@ -1,6 +1,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{
+    deletion::DeletionSettings, profile::ProfileSettings, registration::RegistrationSettings,
+};
 use crate::spec::Span;
 
 /// Settings of `account`: what people may do with their own account.
@@ -11,6 +14,12 @@ pub struct AccountSettings {
     pub second_factor: SecondFactorSettings,
     /// Whether people must show that their e-mail address is theirs.
     pub verification: Verification,
+    /// Whether people can create accounts for themselves.
+    pub registration: RegistrationSettings,
+    /// What people can change about themselves.
+    pub profile: ProfileSettings,
+    /// Whether people can delete their account.
+    pub deletion: DeletionSettings,
 }
 
 /// When people prove themselves with a second thing: an authenticator app, a recovery code, a passkey.

@@ -127,6 +127,12 @@ operations! {
         "Make an initial access token, which is shown this once";
     delete "/auth/admin/auth/registration-tokens/{id}" "config.apply" () None => "204" None,
         "Take an initial access token out of use; clients that came with it stay";
+    get "/auth/admin/auth/invitations" "users.read" () None => "200" Some("Invitations"),
+        "The invitations that can be accepted, the newest first";
+    post "/auth/admin/auth/invitations" "users.write" () Some("NewInvitation") => "201" Some("Invitation"),
+        "Invite somebody to create an account, by a letter or by a link that is shown this once";
+    delete "/auth/admin/auth/invitations/{id}" "users.write" () None => "204" None,
+        "Take an invitation back; accounts that came of it stay";
     get "/auth/admin/auth/jwks" "keys.read" () None => "200" Some("SigningKeys"),
         "The keys that sign tokens, and those that only verify";
     post "/auth/admin/auth/jwks/rotate" "keys.rotate" () None => "200" Some("RotatedKeys"),

@@ -73,6 +73,25 @@ fn mail(millis: &Value) -> Value {
     )
 }
 
+fn invitation(millis: &Value) -> Value {
+    object(
+        &[
+            "id",
+            "sent",
+            "usesLeft",
+            "createdBy",
+            "createdAt",
+            "expiresAt",
+        ],
+        &json!({
+            "id": text(), "email": { "type": ["string", "null"] }, "sent": boolean(),
+            "usesLeft": { "type": ["integer", "null"] }, "createdBy": text(),
+            "createdAt": millis, "expiresAt": millis,
+            "link": { "type": "string", "description": "Shown this once, and only if no letter brings it" },
+        }),
+    )
+}
+
 pub(super) fn millis() -> Value {
     json!({ "type": "integer", "description": "Milliseconds since 1970 in UTC" })
 }
@@ -93,7 +112,7 @@ fn others() -> Value {
         &json!({ "commit": text(), "dirty": boolean(), "url": text() }),
     );
     let millis = millis();
-    json!({
+    let mut schemas = json!({
         "Plan": plan,
         "PlanRequest": object(&["manifests"], &json!({
             "set": text(), "manifests": list(&manifest), "prune": boolean(), "takeOver": boolean(),
@@ -266,5 +285,18 @@ fn others() -> Value {
         "Problem": object(&["type", "title", "status"], &json!({
             "type": text(), "title": text(), "status": integer(), "detail": text(),
         })),
-    })
+    });
+    schemas["NewInvitation"] = object(
+        &[],
+        &json!({
+            "email": text(), "send": boolean(), "language": text(),
+            "uses": { "type": ["integer", "null"] }, "expiresIn": integer(),
+        }),
+    );
+    schemas["Invitation"] = invitation(&millis);
+    schemas["Invitations"] = object(
+        &["invitations"],
+        &json!({ "invitations": list(&refer("Invitation")) }),
+    );
+    schemas
 }

@@ -30,6 +30,7 @@ use super::{
 use crate::{
     modules::{
         Context, Problem,
+        account::registration::REGISTER_PATH,
         body::{self, BodyError},
         form,
         pages::{Link, Look, Reader, Trouble},
@@ -156,6 +157,10 @@ async fn proceed(
             &resume(context, &flow)?,
         )),
         Step::SecondFactor => redirect(&second_factor::step_up_address(&resume(context, &flow)?)),
+        Step::Register => redirect(&crate::modules::session::with_return_to(
+            REGISTER_PATH,
+            &resume(context, &flow)?,
+        )),
         Step::ChooseAccount => redirect(&account_choice::address(context, &flow)?),
         Step::Consent => redirect(&consent::address(context, &flow)?),
         Step::Grant => match person {

@@ -138,7 +138,7 @@ pub(in crate::modules::oidc_provider) fn check(
 ) -> Result<AuthorizationRequest, Refusal> {
     let parameters = &asked.parameters;
     let (client, recipient) = recipient(snapshot, parameters).map_err(Refusal::Here)?;
-    match details(&client, asked) {
+    match details(snapshot, &client, asked) {
         Err((code, description)) => Err(Refusal::There(recipient, code, description)),
         Ok(details) => Ok(AuthorizationRequest {
             redirect_uri_sent: parameters

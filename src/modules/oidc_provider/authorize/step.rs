@@ -46,6 +46,8 @@ pub(in crate::modules::oidc_provider) enum Step {
     SignIn,
     /// The person, who is signed in, proves a second thing.
     SecondFactor,
+    /// The person creates an account.
+    Register,
     /// The person says which account it is to be.
     ChooseAccount,
     /// The person is asked for consent.
@@ -85,10 +87,18 @@ pub(in crate::modules::oidc_provider) fn next(
         return unmet();
     }
     let Some(person) = situation.person else {
-        return sign_in(is_silent);
+        return if request.prompt.create {
+            Step::Register
+        } else {
+            sign_in(is_silent)
+        };
     };
     let (subject, authenticated_at) = (situation.subject, person.authenticated_at);
     let is_fresh = authenticated_at >= situation.asked_at;
+    // Who has an account after all has signed in from that page.
+    if request.prompt.create && !is_fresh {
+        return Step::Register;
+    }
     if situation.hinted.is_some_and(|hinted| hinted != subject) || !request.claims.is_about(subject)
     {
         return if is_silent || is_fresh {

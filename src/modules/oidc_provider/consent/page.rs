@@ -148,9 +148,11 @@ pub(in crate::modules::oidc_provider) async fn decide(
                     let allowed = request.needed(&context.site.issuer);
                     authorize::grant(&context, &look, &request, &person, Some(&allowed)).await
                 }
-                Step::SignIn | Step::SecondFactor | Step::ChooseAccount | Step::Refuse(..) => {
-                    Ok(redirect(&authorize::resume(&context, &flow)?))
-                }
+                Step::SignIn
+                | Step::Register
+                | Step::SecondFactor
+                | Step::ChooseAccount
+                | Step::Refuse(..) => Ok(redirect(&authorize::resume(&context, &flow)?)),
             }
         }
         _ => Ok(foreign(&look, &address(&context, &flow)?)),

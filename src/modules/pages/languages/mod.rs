@@ -12,10 +12,11 @@ mod wanted;
 
 use self::phrase::phrase;
 pub use self::{
-    phrase::Phrase,
+    phrase::{About, Phrase},
     texts::{
         Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-        EmailAddress, Login, Logout, Recovery, ScopeMeanings, SecondFactors, SignedOut,
+        EmailAddress, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
+        SecondFactors, SelfService, SignedOut,
     },
 };
 
@@ -46,6 +47,12 @@ pub struct Language {
     pub account: Account,
     /// `/auth/select-account`
     pub account_choice: AccountChoice,
+    /// `/auth/register`
+    pub registration: Registration,
+    /// What people tell about themselves.
+    pub profile_fields: ProfileFields,
+    /// The pages under `/auth/account`.
+    pub self_service: SelfService,
     /// After signing out.
     pub signed_out: SignedOut,
     /// `/auth/consent`

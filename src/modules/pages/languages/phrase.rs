@@ -43,8 +43,8 @@ pub(super) const fn phrase(text: &'static str) -> Phrase {
 }
 
 impl Phrase {
-    /// The phrase as plain text, about this name.
-    pub fn text(&self, name: &str) -> String {
+    /// The phrase as plain text, about something that is not in another script.
+    pub fn plain<T: fmt::Display + ?Sized>(&self, name: &T) -> String {
         format!("{}{name}{}", self.before, self.after)
     }
 

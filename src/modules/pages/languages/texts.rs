@@ -161,6 +161,171 @@ texts! {
         /// Under that heading.
         stale_message: Text,
     }
+    /// The pages on which people create an account.
+    Registration {
+        /// The heading, a link on the sign-in page, and a button.
+        title: Text,
+        /// Under the heading.
+        intro: Text,
+        /// A link to the sign-in page.
+        have_one: Text,
+        /// A heading: a message was sent.
+        sent: Text,
+        /// Under it; `{email}` is an e-mail address.
+        sent_to: Phrase,
+        /// The label of a field.
+        code: Text,
+        /// A link: to have another message sent.
+        again: Text,
+        /// Why the page is shown again.
+        wrong_code: Text,
+        /// Too much was tried.
+        too_many: Text,
+        /// A heading: the address is confirmed, a password and the name are still missing.
+        finish: Text,
+        /// Under it; `{email}` is an e-mail address.
+        finish_for: Phrase,
+        /// The label of a field.
+        password: Text,
+        /// Under the field; `{count}` is a number.
+        short_password: Phrase,
+        /// The password cannot be taken for another reason.
+        bad_password: Text,
+        /// What was entered is no e-mail address.
+        bad_email: Text,
+        /// `{domains}` is a list such as "example.com, example.org".
+        other_domain: Phrase,
+        /// `{field}` is a label of `profile_fields`.
+        missing: Phrase,
+        /// `{field}` is a label of `profile_fields`.
+        bad_field: Phrase,
+        /// The page was too old.
+        stale: Text,
+        /// A heading: nobody can create an account.
+        closed: Text,
+        /// Under it.
+        closed_message: Text,
+        /// A heading: only invited people can.
+        invited_only: Text,
+        /// Under it.
+        invited_only_message: Text,
+        /// A heading: the link was used, or is too old.
+        gone: Text,
+        /// Under it.
+        gone_message: Text,
+        /// A heading: there is an account of this address.
+        exists: Text,
+        /// Under it.
+        exists_message: Text,
+        /// A heading: the account cannot be used yet.
+        waiting: Text,
+        /// Under it.
+        waiting_message: Text,
+        /// A heading: the account cannot be used any more.
+        disabled: Text,
+        /// Under it.
+        disabled_message: Text,
+    }
+    /// Labels of fields (OpenID Connect Core 5.1).
+    ProfileFields {
+        /// The whole name, as it is written.
+        name: Text,
+        /// The first or given name.
+        given_name: Text,
+        /// The middle name.
+        middle_name: Text,
+        /// The surname.
+        family_name: Text,
+        /// What friends say.
+        nickname: Text,
+        /// The name somebody goes by.
+        preferred_username: Text,
+        /// Any text.
+        gender: Text,
+        /// The date of birth.
+        birthdate: Text,
+        /// The language somebody reads.
+        locale: Text,
+        /// As in "Europe/London".
+        zoneinfo: Text,
+        /// The phone number.
+        phone_number: Text,
+        /// The web address of a picture.
+        picture: Text,
+        /// The web address of a page about the person.
+        profile: Text,
+        /// The web address of their own site.
+        website: Text,
+        /// Street and house number.
+        street_address: Text,
+        /// The town.
+        locality: Text,
+        /// State or province.
+        region: Text,
+        /// The postal code.
+        postal_code: Text,
+        /// The country.
+        country: Text,
+        /// After a label: the field may stay empty.
+        optional: Text,
+    }
+    /// The pages on which people change or leave their account.
+    SelfService {
+        /// A link, and the heading of the page.
+        profile: Text,
+        /// A button.
+        save: Text,
+        /// After saving.
+        saved: Text,
+        /// On the page of a profile that people cannot change themselves.
+        nothing_to_tell: Text,
+        /// A link, a heading and a button.
+        change_password: Text,
+        /// The same, for somebody who has none.
+        set_password: Text,
+        /// The label of a field.
+        old_password: Text,
+        /// The label of a field.
+        new_password: Text,
+        /// Over the button that sets the password.
+        others_signed_out: Text,
+        /// Why the page is shown again.
+        wrong_password: Text,
+        /// After the password was changed.
+        password_changed: Text,
+        /// A link, a heading and a button.
+        export: Text,
+        /// Under that heading.
+        export_note: Text,
+        /// A link, a heading and a button.
+        delete: Text,
+        /// Under that heading.
+        delete_note: Text,
+        /// `{days}` is a number.
+        delete_after: Phrase,
+        /// In its place, when there is no way back.
+        delete_now: Text,
+        /// The label of a field.
+        type_email: Phrase,
+        /// Why the page is shown again.
+        other_email: Text,
+        /// A heading.
+        deleted: Text,
+        /// Under it.
+        deleted_message: Text,
+        /// A heading.
+        scheduled: Text,
+        /// Under it; `{time}` is a date with a time.
+        scheduled_for: Phrase,
+        /// A button.
+        keep: Text,
+        /// A heading.
+        kept: Text,
+        /// Under it.
+        kept_message: Text,
+        /// Between a browser and a system, as in "Firefox on Linux".
+        on: Text,
+    }
     /// An application wants the person to say which account it is to be.
     AccountChoice {
         /// The heading. Under it stands `login.continue_to`.

@@ -10,14 +10,17 @@ use super::{
             pkce::CodeChallenge,
             resource::Resources,
             scope::Scopes,
-            supported::{PROMPTS, RESPONSE_TYPES},
+            supported::{RESPONSE_TYPES, prompts},
         },
         asked::Asked,
         response_mode::ResponseMode,
     },
     MAX_REQUEST, Untrusted,
 };
-use crate::{generation::Client, modules::parameters::Parameters};
+use crate::{
+    generation::{Client, Snapshot},
+    modules::parameters::Parameters,
+};
 
 /// Longest values, in bytes. Others may have [`MAX_VALUE`].
 const LIMITS: [(&str, usize); 6] = [
@@ -36,6 +39,8 @@ const MAX_VALUE: usize = 2_048;
 pub(in crate::modules::oidc_provider) struct Prompt {
     /// Nothing at all.
     pub(in crate::modules::oidc_provider) none: bool,
+    /// To create an account (Initiating User Registration via OpenID Connect 1.0).
+    pub(in crate::modules::oidc_provider) create: bool,
     /// To sign in again.
     pub(in crate::modules::oidc_provider) login: bool,
     /// To say which account it is to be.
@@ -63,7 +68,11 @@ fn invalid(description: impl Into<String>) -> Refused {
 }
 
 /// Reads what is asked; what the client may not ask for is refused.
-pub(super) fn details(client: &Client, asked: &Asked) -> Result<Details, Refused> {
+pub(super) fn details(
+    snapshot: &Snapshot,
+    client: &Client,
+    asked: &Asked,
+) -> Result<Details, Refused> {
     let parameters = &asked.parameters;
     within_limits(parameters)?;
     if client.spec.require_pushed_authorization_requests && !asked.is_pushed {
@@ -92,7 +101,7 @@ pub(super) fn details(client: &Client, asked: &Asked) -> Result<Details, Refused
         response_type,
         resources,
         code_challenge: code_challenge(client, parameters, response_type)?,
-        prompt: prompt(parameters)?,
+        prompt: prompt(snapshot, parameters)?,
         max_age: max_age(parameters)?,
         dpop_jkt: dpop_jkt(parameters)?,
         claims: claims(parameters)?,
@@ -254,7 +263,7 @@ fn code_challenge(
         .map_err(|_| invalid("code_challenge must be 43 to 128 unreserved characters"))
 }
 
-fn prompt(parameters: &Parameters) -> Result<Prompt, Refused> {
+fn prompt(snapshot: &Snapshot, parameters: &Parameters) -> Result<Prompt, Refused> {
     let values: Vec<&str> = parameters
         .get("prompt")
         .unwrap_or_default()
@@ -262,7 +271,8 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, Refused> {
         .filter(|value| !value.is_empty())
         .collect();
     // Initiating User Registration via OpenID Connect 1.0, 4.1.1: the description names the value.
-    if let Some(unknown) = values.iter().find(|value| !PROMPTS.contains(value)) {
+    let supported = prompts(snapshot);
+    if let Some(unknown) = values.iter().find(|value| !supported.contains(value)) {
         let unknown = ascii(unknown);
         return Err(invalid(format!("prompt={unknown} is not supported")));
     }
@@ -272,6 +282,7 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, Refused> {
     }
     Ok(Prompt {
         none: has("none"),
+        create: has("create"),
         login: has("login"),
         select_account: has("select_account"),
         consent: has("consent"),
