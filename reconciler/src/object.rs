@@ -14,6 +14,7 @@ use crate::{
     spec::{
         AdminKeySpec, ModuleName, ModuleSettings, ModuleSpec, OidcClientSpec, ScopeSpec, ThemeSpec,
         UpstreamProviderSpec, WebhookSpec, ZanzibarNamespaceSpec, oidc_client::ClientAuthMethod,
+        upstream_provider::SIGNED_SECRET_KEY,
     },
 };
 
@@ -118,12 +119,7 @@ impl Spec {
                     .map(|p| ("/previousClientSecret/secret", &mut p.secret));
                 current.into_iter().chain(previous).collect()
             }
-            Spec::UpstreamProvider(upstream) => upstream
-                .client_secret
-                .as_mut()
-                .map(|s| ("/clientSecret", s))
-                .into_iter()
-                .collect(),
+            Spec::UpstreamProvider(upstream) => upstream.secrets_mut().collect(),
             Spec::Webhook(webhook) => vec![("/secret", &mut webhook.secret)],
             Spec::Module(ModuleSpec {
                 settings: ModuleSettings::Mail(mail),
@@ -147,7 +143,7 @@ impl Spec {
     pub const fn sensitive_pointers(&self) -> &'static [&'static str] {
         match self {
             Spec::OidcClient(_) => &["/clientSecret", "/previousClientSecret/secret"],
-            Spec::UpstreamProvider(_) => &["/clientSecret"],
+            Spec::UpstreamProvider(_) => &["/clientSecret", SIGNED_SECRET_KEY],
             Spec::Webhook(_) => &["/secret"],
             Spec::AdminKey(_) => &["/hash"],
             Spec::Module(ModuleSpec {
@@ -272,9 +268,10 @@ impl Object {
                 }
             }
             Spec::UpstreamProvider(upstream) => {
-                if let Some(secret) = upstream.client_secret.take() {
-                    upstream.client_secret =
-                        Some(secret.into_sealed(UPSTREAM_SECRET_PURPOSE, sealer)?);
+                for (_, secret) in upstream.secrets_mut() {
+                    *secret = secret
+                        .clone()
+                        .into_sealed(UPSTREAM_SECRET_PURPOSE, sealer)?;
                 }
             }
             Spec::Webhook(webhook) => {
@@ -366,7 +363,7 @@ pub enum ManifestError {
 /// What the sealed secret of a client that authenticates by `client_secret_jwt` is bound to.
 pub const CLIENT_SECRET_PURPOSE: &str = "oidc_client.client_secret";
 
-/// What an upstream's sealed client secret is bound to.
+/// What an upstream's sealed secrets are bound to.
 pub const UPSTREAM_SECRET_PURPOSE: &str = "upstream_provider.client_secret";
 
 /// What the sealed password at a mail server is bound to.

@@ -83,6 +83,11 @@ impl ForeignKeys {
             .any(|key| key.common.key_id.as_deref() == Some(kid))
     }
 
+    /// The keys as JSON, for a library that has a form of its own for them.
+    pub fn to_json(&self) -> Value {
+        serde_json::json!({ "keys": self.0 })
+    }
+
     /// Whether one of the keys comes with this certificate (`x5c`, RFC 7517 4.7).
     pub fn has_certificate(&self, der: &[u8]) -> bool {
         self.0.iter().any(|key| {

@@ -102,13 +102,19 @@ fn keep_secrets_of(now: &Spec, then: &mut Spec) -> bool {
                 .clone_from(&now.previous_client_secret);
             true
         }
-        (Spec::UpstreamProvider(now), Spec::UpstreamProvider(then))
-            if then.client_secret.is_some()
-                && now.client_secret.is_some()
-                && then.client_secret != now.client_secret =>
-        {
-            then.client_secret.clone_from(&now.client_secret);
-            true
+        (Spec::UpstreamProvider(now), Spec::UpstreamProvider(then)) => {
+            let mut now = now.clone();
+            let mut has_changed = false;
+            for (at, secret) in then.secrets_mut() {
+                let current = now.secrets_mut().find(|(other, _)| *other == at);
+                if let Some((_, current)) = current
+                    && current != secret
+                {
+                    secret.clone_from(current);
+                    has_changed = true;
+                }
+            }
+            has_changed
         }
         (Spec::Webhook(now), Spec::Webhook(then)) if then.secret != now.secret => {
             then.secret.clone_from(&now.secret);

@@ -12,8 +12,8 @@ use assay_reconciler::{
         UpstreamProviderSpec, WebUri, WebhookSpec, ZanzibarNamespaceSpec,
         admin_key::KeyHash,
         module::{
-            AccountSettings, JwtSettings, MailSettings, OidcProviderSettings, PasskeySettings,
-            PasswordSettings, SessionSettings,
+            AccountSettings, JwtSettings, MailSettings, OidcClientSettings, OidcProviderSettings,
+            PasskeySettings, PasswordSettings, SessionSettings,
         },
         webhook::WebhookEvent,
     },
@@ -192,6 +192,11 @@ impl Snapshot {
         self.upstreams.by_name.get(name)
     }
 
+    /// The upstream provider that rows refer to by `upstream_id`.
+    pub fn upstream_by_uid(&self, uid: &str) -> Option<&Arc<Upstream>> {
+        self.upstreams.by_uid.get(uid)
+    }
+
     /// Every upstream provider, by name.
     pub fn upstreams(&self) -> Vec<&Arc<Upstream>> {
         self.upstreams.sorted()
@@ -293,6 +298,15 @@ impl Snapshot {
         static DEFAULT: LazyLock<OidcProviderSettings> = LazyLock::new(Default::default);
         match &self.module(ModuleName::OidcProvider).settings {
             ModuleSettings::OidcProvider(settings) => settings,
+            _ => &DEFAULT,
+        }
+    }
+
+    /// Settings of `oidc_client`.
+    pub fn oidc_client_settings(&self) -> &OidcClientSettings {
+        static DEFAULT: LazyLock<OidcClientSettings> = LazyLock::new(Default::default);
+        match &self.module(ModuleName::OidcClient).settings {
+            ModuleSettings::OidcClient(settings) => settings,
             _ => &DEFAULT,
         }
     }

@@ -43,7 +43,11 @@ fn secrets(spec: &Spec) -> impl Iterator<Item = &SecretSource> {
             client.client_secret.as_ref(),
             client.previous_client_secret.as_ref().map(|p| &p.secret),
         ),
-        Spec::UpstreamProvider(upstream) => (upstream.client_secret.as_ref(), None),
+        Spec::UpstreamProvider(upstream) => {
+            let signed = upstream.signed_client_secret.as_ref();
+            let key = signed.map(|signed| &signed.key);
+            (upstream.client_secret.as_ref(), key)
+        }
         Spec::Webhook(webhook) => (Some(&webhook.secret), None),
         Spec::Module(ModuleSpec {
             settings: ModuleSettings::Mail(mail),

@@ -16,6 +16,7 @@ pub mod hooks;
 pub mod jwt;
 mod lanes;
 pub mod mail;
+pub mod oidc_client;
 pub mod oidc_provider;
 pub mod pages;
 pub mod parameters;
@@ -112,7 +113,7 @@ pub struct Module {
 }
 
 /// Every module there is.
-pub static MODULES: [Module; 7] = [
+pub static MODULES: [Module; 8] = [
     Module {
         name: ModuleName::Session,
         paths: &[],
@@ -146,6 +147,12 @@ pub static MODULES: [Module; 7] = [
         ],
         routes: password::routes,
         tasks: |_, _| Vec::new(),
+    },
+    Module {
+        name: ModuleName::OidcClient,
+        paths: &[oidc_client::PATH, oidc_client::LINKED_PATH],
+        routes: oidc_client::routes,
+        tasks: oidc_client::tasks,
     },
     Module {
         name: ModuleName::OidcProvider,

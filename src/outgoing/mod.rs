@@ -5,6 +5,8 @@
 //! operator allows its network; no redirect is followed; time and size are limited.
 
 mod addresses;
+mod documents;
+mod kept;
 mod keys;
 mod resolver;
 #[cfg(test)]
@@ -18,15 +20,18 @@ use std::{
     time::Duration,
 };
 
+use axum::http;
 use reqwest::{Client, StatusCode, header, redirect};
 use rustls::{ClientConfig, RootCertStore};
+use serde_json::{Map, Value};
 use url::{Host, Url};
 
-use self::resolver::PublicOnly;
 pub use self::{
     addresses::Networks,
     trust::{TrustError, further_authorities, roots},
 };
+use self::{kept::Kept, resolver::PublicOnly};
+use crate::crypto::foreign::ForeignKeys;
 
 /// How long it may take until the other side is reached.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -39,7 +44,8 @@ pub struct Outgoing {
     tls: ClientConfig,
     /// The client for the networks allowed last: connections made under other rules are not reused.
     built: Arc<Mutex<Option<(Networks, Client)>>>,
-    cache: keys::Cache,
+    key_sets: Kept<ForeignKeys>,
+    documents: Kept<Map<String, Value>>,
 }
 
 /// What was fetched.
@@ -140,7 +146,8 @@ impl Outgoing {
         Ok(Self {
             tls,
             built: Arc::default(),
-            cache: keys::Cache::default(),
+            key_sets: Kept::default(),
+            documents: Kept::default(),
         })
     }
 
@@ -168,6 +175,32 @@ impl Outgoing {
         let max_age = max_age(response.headers());
         let body = body(response, &place, limit).await?;
         Ok(Fetched { body, max_age })
+    }
+
+    /// Makes the request and gives the answer, whatever its status, with at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Refused, unreachable or too long.
+    pub async fn exchange(
+        &self,
+        allowed: &Networks,
+        request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Vec<u8>>, OutgoingError> {
+        let (parts, content) = request.into_parts();
+        let url = checked(allowed, &parts.uri.to_string())?;
+        let place = place(&url);
+        let request = self
+            .client(allowed)?
+            .request(parts.method, url)
+            .headers(parts.headers)
+            .body(content);
+        let response = send(request, &place).await?;
+        let mut answer = http::Response::new(Vec::new());
+        *answer.status_mut() = response.status();
+        answer.headers_mut().clone_from(response.headers());
+        *answer.body_mut() = body(response, &place, limit).await?;
+        Ok(answer)
     }
 
     /// Posts a form to `url` and gives the status of the answer, whatever it is; its body is not read.

@@ -58,6 +58,7 @@ embed! {
     13 "0013_confirmations",
     14 "0014_groups",
     15 "0015_self_service",
+    16 "0016_upstream_sign_in",
 }
 
 /// The number of the newest migration this binary knows.

@@ -26,6 +26,7 @@ mod relying_party;
 mod reply;
 mod server;
 mod tls_front;
+mod upstream;
 mod visitor;
 mod webhook;
 
@@ -45,6 +46,9 @@ pub use relying_party::{Authorization, ClientAuthentication, Registration, Relyi
 pub use reply::{Reply, with_form};
 pub use server::{ADMIN_KEY, Assay, Setup, User};
 pub use tls_front::TlsFront;
+pub use upstream::{
+    Document, Signer, UPSTREAM_CLIENT, UPSTREAM_SECRET, Upstream, post_answer, seconds,
+};
 pub use visitor::{Arrival, Page, Visitor};
 pub use webhook::{WEBHOOK_SECRET, WebhookReceiver};
 

@@ -35,4 +35,5 @@ mod self_service;
 mod serve;
 mod sign_in;
 mod swap;
+mod upstream;
 mod webhooks;

@@ -3,6 +3,7 @@
 mod account;
 mod deletion;
 mod mail;
+mod oidc_client;
 mod password;
 mod profile;
 mod registration;
@@ -20,8 +21,8 @@ use serde_json::Value;
 pub use self::{
     account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings, Verification},
     deletion::DeletionSettings,
-    mail::MailSettings,
     mail::{MailSettings, Smtp, SmtpSecurity, mailbox},
+    oidc_client::OidcClientSettings,
     password::{PasswordSettings, SignInLimit, SignInLimits},
     profile::{ProfileField, ProfileSettings},
     registration::{RegistrationMode, RegistrationSettings},
@@ -134,7 +135,7 @@ impl ModuleName {
             ModuleName::Mail => ModuleSettings::Mail(MailSettings::default()),
             ModuleName::Password => ModuleSettings::Password(PasswordSettings::default()),
             ModuleName::Jwt => ModuleSettings::Jwt(JwtSettings::default()),
-            ModuleName::OidcClient => ModuleSettings::OidcClient(NoSettings {}),
+            ModuleName::OidcClient => ModuleSettings::OidcClient(OidcClientSettings::default()),
             ModuleName::OidcProvider => {
                 ModuleSettings::OidcProvider(OidcProviderSettings::default())
             }
@@ -178,8 +179,8 @@ impl ModuleName {
             ModuleName::Jwt => generator.subschema_for::<JwtSettings>(),
             ModuleName::OidcProvider => generator.subschema_for::<OidcProviderSettings>(),
             ModuleName::Passkey => generator.subschema_for::<PasskeySettings>(),
-            ModuleName::OidcClient
-            | ModuleName::Zanzibar
+            ModuleName::OidcClient => generator.subschema_for::<OidcClientSettings>(),
+            ModuleName::Zanzibar
             | ModuleName::Biscuit
             | ModuleName::Admin
             | ModuleName::Console => generator.subschema_for::<NoSettings>(),
@@ -297,7 +298,7 @@ pub enum ModuleSettings {
     Mail(MailSettings),
     Password(PasswordSettings),
     Jwt(JwtSettings),
-    OidcClient(NoSettings),
+    OidcClient(OidcClientSettings),
     OidcProvider(OidcProviderSettings),
     Passkey(PasskeySettings),
     Zanzibar(NoSettings),

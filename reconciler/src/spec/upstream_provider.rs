@@ -32,25 +32,38 @@ pub struct UpstreamProviderSpec {
     /// Our secret there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<SecretSource>,
-    /// How we authenticate there. `client_secret_basic` with a secret and `none` without, unless set.
+    /// The secret as a JWT that we sign anew each time (Sign in with Apple).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_client_secret: Option<SignedClientSecret>,
+    /// How we authenticate there. `client_secret_basic` with `clientSecret`, `client_secret_post` with
+    /// `signedClientSecret` and `none` without either, unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<ClientAuthMethod>,
     /// What we ask for.
     #[serde(default = "openid_email_profile")]
     pub scopes: BTreeSet<Scope>,
+    /// The discovery document. `/.well-known/openid-configuration` under the issuer, unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovery: Option<WebUri>,
     /// Endpoints of a provider without a discovery document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoints: Option<UpstreamEndpoints>,
+    /// How the answer comes back. `form_post` for Apple, which sends name and address no other way.
+    #[serde(default)]
+    pub response_mode: UpstreamResponseMode,
     /// Parameters added to every authorization request, as in `hd: example.com`.
     #[serde(default)]
     pub authorization_parameters: BTreeMap<String, String>,
     /// Which claims become which attributes of a person.
     #[serde(default)]
     pub claims: ClaimMapping,
-    /// Claims that must be there with exactly this value.
+    /// Whether each sign-in brings the attributes up to date. The first one fills them in any case.
+    #[serde(default)]
+    pub update_attributes: bool,
+    /// Claims that must be there with exactly this value, or as a list with it.
     #[serde(default)]
     pub required_claims: BTreeMap<String, Value>,
-    /// E-mail domains that may sign in. All, unless set.
+    /// E-mail domains that may sign in, with an address that is verified there. All, unless set.
     #[serde(default)]
     pub allowed_domains: BTreeSet<String>,
     /// Whether a first sign-in makes an account.
@@ -62,6 +75,87 @@ pub struct UpstreamProviderSpec {
     /// Whether its word that an e-mail address is verified is taken.
     #[serde(default)]
     pub trust_email: bool,
+    /// What an ID token says when the provider has asked for two factors. Never believed, unless set.
+    #[serde(default, skip_serializing_if = "MultiFactorSigns::is_empty")]
+    pub multi_factor: MultiFactorSigns,
+    /// Whether its tokens are kept, encrypted, for as long as the account is linked, and refreshed.
+    #[serde(default)]
+    pub keep_tokens: bool,
+}
+
+/// What stands in an issuer in the place of the tenant's id, where each tenant has its own.
+pub const TENANT: &str = "{tenantid}";
+
+impl UpstreamProviderSpec {
+    /// How we authenticate there.
+    pub fn auth_method(&self) -> ClientAuthMethod {
+        self.token_endpoint_auth_method
+            .unwrap_or(if self.signed_client_secret.is_some() {
+                ClientAuthMethod::ClientSecretPost
+            } else if self.client_secret.is_some() {
+                ClientAuthMethod::ClientSecretBasic
+            } else {
+                ClientAuthMethod::None
+            })
+    }
+
+    /// Whether each tenant is an issuer of its own (Microsoft).
+    pub fn has_tenants(&self) -> bool {
+        self.issuer.as_str().contains(TENANT)
+    }
+
+    /// The secrets in it, each with the JSON pointer within `spec`.
+    pub fn secrets_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut SecretSource)> {
+        let secret = self.client_secret.as_mut().map(|s| ("/clientSecret", s));
+        let signed = self.signed_client_secret.as_mut();
+        let key = signed.map(|signed| (SIGNED_SECRET_KEY, &mut signed.key));
+        secret.into_iter().chain(key)
+    }
+}
+
+/// Where the key of a signed client secret stands in `spec`.
+pub const SIGNED_SECRET_KEY: &str = "/signedClientSecret/key";
+
+/// A client secret that is a JWT signed with a key of ours.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignedClientSecret {
+    /// Who signs: `iss` of the JWT. At Apple the team's id.
+    #[schemars(length(min = 1, max = 200))]
+    pub issuer: String,
+    /// Which key: `kid` of the JWT.
+    #[schemars(length(min = 1, max = 200))]
+    pub key_id: String,
+    /// The private key for ES256, as PKCS#8 in PEM: the `.p8` file.
+    pub key: SecretSource,
+}
+
+/// How an upstream sends its answer.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamResponseMode {
+    /// In the address.
+    #[default]
+    Query,
+    /// As a form that the browser sends on.
+    FormPost,
+}
+
+/// Values of claims that tell of two factors.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct MultiFactorSigns {
+    /// Values of `acr`.
+    pub acr: BTreeSet<String>,
+    /// Values of which `amr` has one, as in `mfa`.
+    pub amr: BTreeSet<String>,
+}
+
+impl MultiFactorSigns {
+    /// Whether nothing is taken for a sign.
+    pub fn is_empty(&self) -> bool {
+        self.acr.is_empty() && self.amr.is_empty()
+    }
 }
 
 fn yes() -> bool {
@@ -89,9 +183,12 @@ pub struct UpstreamEndpoints {
     /// Where the signing keys are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<WebUri>,
+    /// Where a list of e-mail addresses is read, each with `primary` and `verified` (GitHub).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emails: Option<WebUri>,
 }
 
-/// The claim that holds each attribute.
+/// The claim that holds each attribute: its name, or a JSON pointer as in `/profile/name`.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ClaimMapping {
@@ -107,6 +204,9 @@ pub struct ClaimMapping {
     pub preferred_username: String,
     /// The picture's address.
     pub picture: String,
+    /// Further attributes, each with its claim, as in `department: /profile/department`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Default for ClaimMapping {
@@ -119,6 +219,7 @@ impl Default for ClaimMapping {
             name: claim("name"),
             preferred_username: claim("preferred_username"),
             picture: claim("picture"),
+            attributes: BTreeMap::new(),
         }
     }
 }
@@ -129,7 +230,7 @@ impl Default for ClaimMapping {
 pub enum LinkingPolicy {
     /// Never by itself.
     Never,
-    /// When both hold the same verified e-mail address, and `trustEmail` is set.
+    /// When both hold the same verified e-mail address, and `trustEmail` is set; else as with `ask`.
     VerifiedEmail,
     /// When the account's owner, signed in, agrees.
     #[default]

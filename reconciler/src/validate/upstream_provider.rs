@@ -4,13 +4,14 @@ use super::{Finding, secrets};
 use crate::{
     load::{outcome::Origin, tree::Step},
     spec::{
-        UpstreamProviderSpec, WebUri, oidc_client::ClientAuthMethod,
-        upstream_provider::LinkingPolicy,
+        UpstreamProviderSpec, WebUri,
+        oidc_client::ClientAuthMethod,
+        upstream_provider::{LinkingPolicy, TENANT},
     },
 };
 
 /// Parameters that the flow itself sets.
-const RESERVED_PARAMETERS: [&str; 10] = [
+const RESERVED_PARAMETERS: [&str; 11] = [
     "client_id",
     "client_secret",
     "code_challenge",
@@ -18,6 +19,7 @@ const RESERVED_PARAMETERS: [&str; 10] = [
     "nonce",
     "redirect_uri",
     "request",
+    "response_mode",
     "response_type",
     "scope",
     "state",
@@ -105,6 +107,38 @@ fn addresses(upstream: &UpstreamProviderSpec, add: &mut impl FnMut(Finding)) {
                 .map(|uri| ("endpoints/userinfo", uri)),
         );
         uris.extend(endpoints.jwks.iter().map(|uri| ("endpoints/jwks", uri)));
+        uris.extend(endpoints.emails.iter().map(|uri| ("endpoints/emails", uri)));
+    }
+    if let Some(discovery) = &upstream.discovery {
+        uris.push(("discovery", discovery));
+        if upstream.endpoints.is_some() {
+            add(Finding::in_spec(
+                "upstream",
+                "discovery",
+                "with `endpoints` no discovery document is read",
+            )
+            .help("take one of the two out"));
+        }
+    } else if upstream.has_tenants() && upstream.endpoints.is_none() {
+        add(Finding::in_spec(
+            "upstream",
+            "discovery",
+            format!("no discovery document lies under an issuer with `{TENANT}`"),
+        )
+        .help(
+            "write where it is, as in `https://login.microsoftonline.com/organizations/v2.0/.well-known/openid-configuration`",
+        ));
+    }
+    if let Some(endpoints) = &upstream.endpoints
+        && upstream.scopes.contains("openid")
+        && endpoints.jwks.is_none()
+    {
+        add(Finding::in_spec(
+            "upstream",
+            "endpoints",
+            "ID tokens cannot be verified without `jwks`",
+        )
+        .help("write `jwks`, or take the scope `openid` out for a provider that speaks only OAuth 2.0"));
     }
     for (field, uri) in uris {
         if uri.is_insecure() {
@@ -121,6 +155,38 @@ fn authentication(upstream: &UpstreamProviderSpec, origin: Origin, add: &mut imp
         secrets::check(secret, "clientSecret", true, origin, add);
     }
     let wrong = |path, message: String| Finding::in_spec("client-authentication", path, message);
+    if let Some(signed) = &upstream.signed_client_secret {
+        secrets::check(&signed.key, "signedClientSecret/key", true, origin, add);
+        super::length(
+            "signedClientSecret/issuer",
+            Some(&signed.issuer),
+            1,
+            200,
+            add,
+        );
+        super::length(
+            "signedClientSecret/keyId",
+            Some(&signed.key_id),
+            1,
+            200,
+            add,
+        );
+        if upstream.client_secret.is_some() {
+            add(wrong(
+                "signedClientSecret",
+                String::from("there is a `clientSecret` as well"),
+            )
+            .help("take one of the two out"));
+        }
+        if upstream.auth_method() != ClientAuthMethod::ClientSecretPost {
+            add(wrong(
+                "tokenEndpointAuthMethod",
+                String::from("a signed secret is sent in the form"),
+            )
+            .help("use `client_secret_post`, or take it out"));
+        }
+        return;
+    }
     match (upstream.token_endpoint_auth_method, &upstream.client_secret) {
         (Some(ClientAuthMethod::None), Some(_)) => {
             add(wrong("clientSecret", String::from("`none` uses no secret"))

@@ -1,7 +1,7 @@
 use assay_reconciler::spec::ModuleName;
 
 use super::{deletion::DELETE_PATH, email::EMAIL_PATH, export::EXPORT_PATH, profile::PROFILE_PATH};
-use crate::modules::{Context, pages::Language, password, second_factor};
+use crate::modules::{Context, oidc_client, pages::Language, password, second_factor};
 
 /// A page of the account beside the overview.
 pub(super) struct AccountLink {
@@ -21,6 +21,9 @@ pub(super) fn of(context: &Context, language: &Language) -> Vec<AccountLink> {
     }
     if second_factor::is_on(context) {
         add(second_factor::MANAGE_PATH, language.second_factors.manage);
+    }
+    if !oidc_client::usable(&context.snapshot).is_empty() {
+        add(oidc_client::LINKED_PATH, language.upstream.linked);
     }
     add(EXPORT_PATH, texts.export);
     if context.snapshot.account_settings().deletion.allowed {

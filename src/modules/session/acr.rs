@@ -1,6 +1,6 @@
 use assay_reconciler::spec::{ModuleName, module::SecondFactorPolicy};
 
-use crate::generation::Snapshot;
+use crate::{generation::Snapshot, modules::oidc_client};
 
 /// How far a person has proved who they are (`acr` of OpenID Connect), from the weakest to the strongest.
 ///
@@ -33,7 +33,7 @@ struct Method {
     is_on: fn(&Snapshot) -> bool,
 }
 
-const METHODS: [Method; 2] = [
+const METHODS: [Method; 3] = [
     Method {
         amr: "pwd",
         kind: Kind::Knowledge,
@@ -47,10 +47,16 @@ const METHODS: [Method; 2] = [
             snapshot.account_settings().second_factor.policy != SecondFactorPolicy::Off
         },
     },
+    // Whatever was proved there: mostly a password, and of the same kind as one at worst.
+    Method {
+        amr: oidc_client::FEDERATED,
+        kind: Kind::Knowledge,
+        is_on: |snapshot| !oidc_client::usable(snapshot).is_empty(),
+    },
 ];
 
 /// Said of several ways together, and of one that is several at once: a passkey that has checked its
-/// owner's finger or PIN.
+/// owner's finger or PIN, or an upstream provider that has asked for two.
 const MULTIPLE: &str = "mfa";
 
 impl Acr {
@@ -83,6 +89,9 @@ impl Acr {
         let is_first = |method: &Method| method.amr != "otp" && (method.is_on)(snapshot);
         if !METHODS.iter().any(is_first) {
             return None;
+        }
+        if oidc_client::tells_of_two_factors(snapshot) {
+            return Some(Acr::MultiFactor);
         }
         Self::of_kinds(METHODS.iter().filter(|method| (method.is_on)(snapshot)))
     }

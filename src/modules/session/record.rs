@@ -90,18 +90,21 @@ pub(super) async fn insert(tx: &mut Tx, new: NewSession<'_>) -> Result<(), Store
     .map(drop)
 }
 
-/// Gives the session another token and makes it fresh, if it is alive and this person's.
+/// Gives the session another token and makes it fresh, if it is alive and this person's. Gives
+/// its id.
 pub(super) async fn renew(
     tx: &mut Tx,
     old_token_hash: &Hashed,
     new: &NewSession<'_>,
-) -> Result<bool, StoreError> {
-    let rows = execute!(
+) -> Result<Option<String>, StoreError> {
+    let row = fetch_optional!(
         tx,
+        (String,),
         "UPDATE sessions
             SET token_hash = $2, csrf_secret = $4, authenticated_at = $5, amr = $6, acr = $7,
                 ip = $8, user_agent = $9, seen_at = $5, expires_at = $10
-          WHERE token_hash = $1 AND user_id = $3 AND revoked_at IS NULL AND expires_at > $5",
+          WHERE token_hash = $1 AND user_id = $3 AND revoked_at IS NULL AND expires_at > $5
+      RETURNING id",
         old_token_hash,
         new.token_hash,
         new.user_id,
@@ -113,7 +116,7 @@ pub(super) async fn renew(
         new.user_agent,
         new.expires_at,
     )?;
-    Ok(rows == 1)
+    Ok(row.map(|(id,)| id))
 }
 
 /// Gives the session another token, and says what was proved in it by now. It is as old as before: only

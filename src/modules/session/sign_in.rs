@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     Acr, ClientAddress, SignedIn,
-    cookie::SESSION,
+    cookie::{BROWSER, SESSION},
     end,
     record::{self, NewSession},
 };
@@ -14,6 +14,7 @@ use crate::{
         Context, Problem,
         audit::{self, AuditEvent},
         hooks::{self, Happening},
+        oidc_client,
     },
 };
 
@@ -59,8 +60,9 @@ pub async fn sign_in(
     let token = token::opaque("")?;
     let csrf_secret = token::opaque("")?;
     let token_hash = record::hash(&context.keyring, token.expose());
+    let new_id = token::uuid_v7(now)?.to_string();
     let new = NewSession {
-        id: &token::uuid_v7(now)?.to_string(),
+        id: &new_id,
         token_hash: &token_hash,
         user_id: authentication.user_id,
         csrf_secret: csrf_secret.expose(),
@@ -76,15 +78,22 @@ pub async fn sign_in(
         .map(|token| record::hash(&context.keyring, token));
 
     let mut tx = context.store.begin().await?;
-    let is_renewed = match &old {
+    let renewed = match &old {
         Some(old) => record::renew(&mut tx, old, &new).await?,
-        None => false,
+        None => None,
     };
-    if !is_renewed {
+    if renewed.is_none() {
         if let Some(old) = &old {
             end::end_by_token(&mut tx, old, now).await?;
         }
         record::insert(&mut tx, new).await?;
+    }
+    if authentication.amr.contains(&oidc_client::FEDERATED)
+        && let Some(browser) = BROWSER.read(&context.site, headers)
+    {
+        let (keyring, user_id) = (&context.keyring, authentication.user_id);
+        let session_id = renewed.as_ref().unwrap_or(&new_id);
+        oidc_client::session_began(&mut tx, keyring, browser, user_id, session_id, now).await?;
     }
     let person = format!("user:{}", authentication.user_id);
     let event = AuditEvent {

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::Ways;
+use super::{Ways, ways::UpstreamWay};
 use crate::modules::{
     Context, Problem,
     account::registration::{self, REGISTER_PATH},
@@ -37,6 +37,12 @@ struct LoginPage<'a> {
     recover: &'a str,
     /// Where an account is created, if anybody can.
     register: Option<String>,
+}
+
+impl LoginPage<'_> {
+    fn start(&self, way: &UpstreamWay) -> String {
+        with_return_to(&way.start, self.return_to)
+    }
 }
 
 /// Where to go afterwards.

@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
     EmailAddress, Language, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-    SecondFactors, SelfService, SignedOut, phrase,
+    SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static ARABIC: Language = Language {
@@ -285,5 +285,31 @@ pub(super) static ARABIC: Language = Language {
         unreadable: "لا يمكن متابعة هذه الصفحة",
         unreadable_message: "العنوان غير مكتمل أو مصدره مكان آخر. عُد إلى التطبيق الذي أردت استخدامه وابدأ من جديد.",
         going_back: "ستُعاد الآن إلى التطبيق.",
+    },
+    upstream: Upstream {
+        continue_with: phrase("المتابعة باستخدام {provider}"),
+        failed: "لم يتم تسجيل دخولك",
+        stale: "بدأ تسجيل الدخول هذا منذ وقت طويل أو في متصفح آخر، أو أنه انتهى بالفعل. يُرجى البدء من جديد.",
+        unreachable: phrase("يتعذر الوصول إلى {provider} حاليًا. يُرجى المحاولة لاحقًا."),
+        refused: phrase(
+            "لا يمكن الوثوق برد {provider}. يُرجى المحاولة مرة أخرى، وإن لم يُجدِ ذلك فأبلغ القائمين على هذا الموقع.",
+        ),
+        not_allowed: phrase("لا يُسمح لحسابك لدى {provider} بتسجيل الدخول هنا."),
+        exists: "يوجد حساب بعنوان البريد الإلكتروني هذا بالفعل. سجّل الدخول بالطريقة التي اعتدت عليها.",
+        no_account: phrase("لا يوجد هنا حساب مرتبط بحسابك لدى {provider}."),
+        no_email: phrase("لم يُبلّغ {provider} بعنوان بريدك الإلكتروني الذي يحتاجه الحساب هنا."),
+        closed: "لا يمكن استخدام هذا الحساب.",
+        linked_elsewhere: phrase("هذا الحساب لدى {provider} مرتبط هنا بحساب آخر."),
+        again: "العودة إلى تسجيل الدخول",
+        link_title: phrase("هل تريد ربط حسابك لدى {provider}؟"),
+        link_message: phrase("بعد ذلك يمكنك تسجيل الدخول هنا باسم {account} أيضًا."),
+        link: "ربط",
+        leave: "عدم الربط",
+        linked: "الحسابات المرتبطة",
+        none_linked: "لا يوجد حساب مرتبط.",
+        linked_since: phrase("تم الربط في {time}"),
+        unlink: "إلغاء الربط",
+        link_another: phrase("ربط حساب لدى {provider}"),
+        last_way: "هذه هي الطريقة الوحيدة للدخول إلى حسابك. عيّن كلمة مرور أو اربط حسابًا آخر قبل إلغاء ربط هذا الحساب.",
     },
 };

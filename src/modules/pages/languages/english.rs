@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
     EmailAddress, Language, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-    SecondFactors, SelfService, SignedOut, phrase,
+    SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static ENGLISH: Language = Language {
@@ -304,5 +304,36 @@ pub(super) static ENGLISH: Language = Language {
         unreadable_message: "The address is incomplete or comes from somewhere else. Go back to the \
                              application you wanted to use and start again.",
         going_back: "You are being sent back to the application.",
+    },
+    upstream: Upstream {
+        continue_with: phrase("Continue with {provider}"),
+        failed: "You are not signed in",
+        stale: "This sign-in was begun too long ago, in another browser, or is over already. Please \
+                begin again.",
+        unreachable: phrase("{provider} cannot be reached right now. Please try again later."),
+        refused: phrase(
+            "The answer of {provider} cannot be trusted. Please try again; if that does \
+                         not help, tell whoever runs this site.",
+        ),
+        not_allowed: phrase("Your account at {provider} is not one that may sign in here."),
+        exists: "There already is an account with this e-mail address. Sign in the way you are used to.",
+        no_account: phrase("No account here belongs to your account at {provider}."),
+        no_email: phrase(
+            "{provider} did not tell your e-mail address, which an account here needs.",
+        ),
+        closed: "This account cannot be used.",
+        linked_elsewhere: phrase("This account at {provider} is linked to another account here."),
+        again: "Back to sign-in",
+        link_title: phrase("Link your account at {provider}?"),
+        link_message: phrase("From then on you can sign in here as {account} as well."),
+        link: "Link",
+        leave: "Do not link",
+        linked: "Linked accounts",
+        none_linked: "No account elsewhere is linked.",
+        linked_since: phrase("Linked {time}"),
+        unlink: "Unlink",
+        link_another: phrase("Link an account at {provider}"),
+        last_way: "This is the only way into your account. Set a password or link another account before \
+                   you unlink this one.",
     },
 };

@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
     EmailAddress, Language, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-    SecondFactors, SelfService, SignedOut, phrase,
+    SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static GERMAN: Language = Language {
@@ -318,5 +318,41 @@ pub(super) static GERMAN: Language = Language {
         unreadable_message: "Die Adresse ist unvollständig oder stammt nicht von uns. Gehen Sie zurück \
                              zu der Anwendung, die Sie nutzen wollten, und beginnen Sie von vorn.",
         going_back: "Sie werden zur Anwendung zurückgeleitet.",
+    },
+    upstream: Upstream {
+        continue_with: phrase("Weiter mit {provider}"),
+        failed: "Sie sind nicht angemeldet",
+        stale: "Diese Anmeldung wurde vor zu langer Zeit oder in einem anderen Browser begonnen, oder sie \
+                ist schon beendet. Bitte beginnen Sie noch einmal.",
+        unreachable: phrase(
+            "{provider} ist gerade nicht erreichbar. Bitte versuchen Sie es später \
+                             noch einmal.",
+        ),
+        refused: phrase(
+            "Der Antwort von {provider} ist nicht zu trauen. Bitte versuchen Sie es noch \
+                         einmal; hilft das nicht, wenden Sie sich an den Betreiber dieser Seite.",
+        ),
+        not_allowed: phrase("Mit Ihrem Konto bei {provider} kann man sich hier nicht anmelden."),
+        exists: "Es gibt schon ein Konto mit dieser E-Mail-Adresse. Melden Sie sich an wie gewohnt.",
+        no_account: phrase("Zu Ihrem Konto bei {provider} gehört hier kein Konto."),
+        no_email: phrase(
+            "{provider} hat Ihre E-Mail-Adresse nicht mitgeteilt, die ein Konto hier braucht.",
+        ),
+        closed: "Dieses Konto kann nicht benutzt werden.",
+        linked_elsewhere: phrase(
+            "Dieses Konto bei {provider} ist hier mit einem anderen Konto verknüpft.",
+        ),
+        again: "Zurück zur Anmeldung",
+        link_title: phrase("Ihr Konto bei {provider} verknüpfen?"),
+        link_message: phrase("Danach können Sie sich hier auch als {account} anmelden."),
+        link: "Verknüpfen",
+        leave: "Nicht verknüpfen",
+        linked: "Verknüpfte Konten",
+        none_linked: "Kein Konto anderswo ist verknüpft.",
+        linked_since: phrase("Verknüpft {time}"),
+        unlink: "Trennen",
+        link_another: phrase("Ein Konto bei {provider} verknüpfen"),
+        last_way: "Anders kommen Sie nicht in Ihr Konto. Legen Sie ein Passwort fest oder verknüpfen Sie \
+                   ein weiteres Konto, bevor Sie dieses trennen.",
     },
 };

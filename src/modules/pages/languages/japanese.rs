@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
     EmailAddress, Language, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-    SecondFactors, SelfService, SignedOut, phrase,
+    SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static JAPANESE: Language = Language {
@@ -289,5 +289,37 @@ pub(super) static JAPANESE: Language = Language {
         unreadable: "このページからは続けられません",
         unreadable_message: "アドレスが不完全か、別の場所から来たものです。ご利用になりたいアプリケーションに戻って、最初からやり直してください。",
         going_back: "アプリケーションに戻ります。",
+    },
+    upstream: Upstream {
+        continue_with: phrase("{provider}で続ける"),
+        failed: "サインインできませんでした",
+        stale: "このサインインは、開始から時間が経ちすぎたか、別のブラウザーで開始されたか、すでに終わっています。もう一度始めてください。",
+        unreachable: phrase(
+            "現在{provider}に接続できません。しばらくしてからもう一度お試しください。",
+        ),
+        refused: phrase(
+            "{provider}からの応答を信頼できません。もう一度お試しください。解決しない場合は、このサイトの運営者にお知らせください。",
+        ),
+        not_allowed: phrase("{provider}のお客様のアカウントでは、ここにサインインできません。"),
+        exists: "このメールアドレスのアカウントはすでにあります。いつもの方法でサインインしてください。",
+        no_account: phrase(
+            "{provider}のお客様のアカウントに対応するアカウントは、ここにはありません。",
+        ),
+        no_email: phrase("アカウントに必要なメールアドレスが{provider}から通知されませんでした。"),
+        closed: "このアカウントは使用できません。",
+        linked_elsewhere: phrase(
+            "{provider}のこのアカウントは、ここの別のアカウントに連携されています。",
+        ),
+        again: "サインインに戻る",
+        link_title: phrase("{provider}のアカウントを連携しますか？"),
+        link_message: phrase("今後は{account}としてもここにサインインできます。"),
+        link: "連携する",
+        leave: "連携しない",
+        linked: "連携アカウント",
+        none_linked: "連携されているアカウントはありません。",
+        linked_since: phrase("連携日時：{time}"),
+        unlink: "連携を解除",
+        link_another: phrase("{provider}のアカウントを連携する"),
+        last_way: "これはお客様のアカウントに入る唯一の方法です。解除する前に、パスワードを設定するか、別のアカウントを連携してください。",
     },
 };

@@ -16,7 +16,7 @@ pub use self::{
     texts::{
         Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
         EmailAddress, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-        SecondFactors, SelfService, SignedOut,
+        SecondFactors, SelfService, SignedOut, Upstream,
     },
 };
 
@@ -73,6 +73,8 @@ pub struct Language {
     pub logout: Logout,
     /// `/auth/authorize`
     pub authorize: Authorize,
+    /// `/auth/upstream`, `/auth/account/linked`
+    pub upstream: Upstream,
 }
 
 impl Language {

@@ -559,4 +559,51 @@ texts! {
         /// Seen for a moment, on the way back to the application.
         going_back: Text,
     }
+    /// Signing in by an account elsewhere. `{provider}` is the name of where that is.
+    Upstream {
+        /// A button on the sign-in page.
+        continue_with: Phrase,
+        /// A heading: the sign-in came to nothing. Under it stands one of the texts that follow.
+        failed: Text,
+        /// The answer belongs to no sign-in that was begun in this browser.
+        stale: Text,
+        /// No answer came.
+        unreachable: Phrase,
+        /// An answer came that cannot be believed.
+        refused: Phrase,
+        /// The operator lets others in.
+        not_allowed: Phrase,
+        /// There is an account of the same e-mail address.
+        exists: Text,
+        /// There is no account.
+        no_account: Phrase,
+        /// An account would need an e-mail address.
+        no_email: Phrase,
+        /// The account cannot be used.
+        closed: Text,
+        /// The account elsewhere belongs to another account here.
+        linked_elsewhere: Phrase,
+        /// A link to the sign-in page.
+        again: Text,
+        /// The heading of a question.
+        link_title: Phrase,
+        /// Under it; `{account}` is the name or address of the account elsewhere.
+        link_message: Phrase,
+        /// A button.
+        link: Text,
+        /// A button: not that.
+        leave: Text,
+        /// A heading, and a link to its page: over a list of accounts elsewhere.
+        linked: Text,
+        /// In the place of the list.
+        none_linked: Text,
+        /// In the list; `{time}` is a date with a time.
+        linked_since: Phrase,
+        /// A button in the list.
+        unlink: Text,
+        /// A button under the list.
+        link_another: Phrase,
+        /// Why the last of the list stays.
+        last_way: Text,
+    }
 }

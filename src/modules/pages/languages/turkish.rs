@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
     EmailAddress, Language, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-    SecondFactors, SelfService, SignedOut, phrase,
+    SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static TURKISH: Language = Language {
@@ -308,5 +308,38 @@ pub(super) static TURKISH: Language = Language {
         unreadable_message: "Adres eksik ya da başka bir yerden geliyor. Kullanmak istediğiniz \
                              uygulamaya dönüp baştan başlayın.",
         going_back: "Uygulamaya geri yönlendiriliyorsunuz.",
+    },
+    upstream: Upstream {
+        continue_with: phrase("{provider} ile devam et"),
+        failed: "Oturum açılmadı",
+        stale: "Bu oturum açma işlemi çok önce ya da başka bir tarayıcıda başlatılmış veya zaten \
+                tamamlanmış. Lütfen yeniden başlayın.",
+        unreachable: phrase(
+            "{provider} şu anda yanıt vermiyor. Lütfen daha sonra yeniden deneyin.",
+        ),
+        refused: phrase(
+            "{provider} tarafından verilen yanıta güvenilemiyor. Lütfen yeniden deneyin; \
+                         sorun sürerse bu siteyi işletenlere bildirin.",
+        ),
+        not_allowed: phrase("{provider} hesabınızla burada oturum açılamıyor."),
+        exists: "Bu e-posta adresiyle bir hesap zaten var. Lütfen her zamanki yolla oturum açın.",
+        no_account: phrase("{provider} hesabınıza bağlı bir hesap burada yok."),
+        no_email: phrase(
+            "{provider}, buradaki bir hesap için gereken e-posta adresinizi bildirmedi.",
+        ),
+        closed: "Bu hesap kullanılamıyor.",
+        linked_elsewhere: phrase("Bu {provider} hesabı burada başka bir hesaba bağlı."),
+        again: "Oturum açma sayfasına dön",
+        link_title: phrase("{provider} hesabınız bağlansın mı?"),
+        link_message: phrase("Bundan sonra burada {account} olarak da oturum açabilirsiniz."),
+        link: "Bağla",
+        leave: "Bağlama",
+        linked: "Bağlı hesaplar",
+        none_linked: "Bağlı bir hesap yok.",
+        linked_since: phrase("Bağlandığı zaman: {time}"),
+        unlink: "Bağlantıyı kaldır",
+        link_another: phrase("{provider} hesabı bağla"),
+        last_way: "Hesabınıza girmenin tek yolu bu. Bağlantıyı kaldırmadan önce bir parola belirleyin \
+                   ya da başka bir hesap bağlayın.",
     },
 };
