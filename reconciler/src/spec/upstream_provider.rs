@@ -78,7 +78,7 @@ pub struct UpstreamProviderSpec {
     /// What an ID token says when the provider has asked for two factors. Never believed, unless set.
     #[serde(default, skip_serializing_if = "MultiFactorSigns::is_empty")]
     pub multi_factor: MultiFactorSigns,
-    /// Whether its tokens are kept, encrypted, for as long as the account is linked, and refreshed.
+    /// Whether its tokens are kept, encrypted, for as long as the account is linked.
     #[serde(default)]
     pub keep_tokens: bool,
 }
