@@ -24,6 +24,7 @@ mod http;
 mod introspection;
 mod lanes;
 mod million;
+mod passkey;
 mod process;
 mod provider;
 mod reconcile;
@@ -52,6 +53,7 @@ fn main() {
         "documents",
         "introspection",
         "lanes",
+        "passkey",
         "refresh",
         "userinfo",
     ];
@@ -65,6 +67,7 @@ fn main() {
                 "documents" => documents::run(&server),
                 "introspection" => introspection::run(&server),
                 "lanes" => lanes::run(&server),
+                "passkey" => passkey::run(&server),
                 "refresh" => refresh::run(&installation, &server),
                 _ => userinfo::run(&server),
             }

@@ -188,7 +188,8 @@ impl Browser {
         }
     }
 
-    fn send(&mut self, method: &str, path: &str, headers: &[&str], body: &str) -> Response {
+    /// Sends a request with the browser's cookies, and keeps those it is given.
+    pub fn send(&mut self, method: &str, path: &str, headers: &[&str], body: &str) -> Response {
         let pairs: Vec<_> = self
             .cookies
             .iter()

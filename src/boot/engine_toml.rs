@@ -14,7 +14,11 @@ use super::{
     seed::{self, Seed},
     table::{Reading, Table, Text, listed, nearest},
 };
-use crate::{crypto::Secret, modules::Site, store::Backend};
+use crate::{
+    crypto::Secret,
+    modules::{Site, passkey},
+    store::Backend,
+};
 
 /// How many connections to PostgreSQL this process opens at most for requests.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -83,6 +87,16 @@ pub(super) fn read(
         .collect();
     let client_certificate_header =
         certificate_header.and_then(|text| header_name(&reading, &text));
+    if let (Some(rp_id), Some(host)) = (&rp_id, public_url.as_ref().and_then(Url::host_str))
+        && !passkey::covers(&rp_id.value, host)
+    {
+        let message = format!(
+            "`{}` is neither the host of `server.public_url` ({host}) nor a domain above it: no browser would \
+             make a passkey",
+            rp_id.key
+        );
+        reading.mistake(rp_id.offset, message);
+    }
     let issuer = issuer.and_then(|text| issuer_identifier(&reading, text));
     if let Some(listen) = &overrides.listen
         && let Err(message) = check_socket(listen)

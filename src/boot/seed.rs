@@ -50,6 +50,7 @@ fn settings(module: ModuleName, seed: &Seed) -> ModuleSettings {
         ModuleName::Passkey => ModuleSettings::Passkey(PasskeySettings {
             rp_id: seed.rp_id.clone(),
             rp_name: seed.rp_name.clone(),
+            ..PasskeySettings::default()
         }),
         other => other.default_settings(),
     }

@@ -283,6 +283,15 @@ fn proxies_are_networks_and_certificates_need_them() {
     let site = config.site("127.0.0.1:1".parse().unwrap());
     assert_eq!(site.mutual_tls, MutualTls::Authorities);
 
+    let told = mistakes(
+        "[server]\npublic_url = \"https://auth.example.com\"\n[auth.passkey]\nrp_id = \"example.org\"",
+    );
+    assert!(
+        told.contains(
+            "`auth.passkey.rp_id` is neither the host of `server.public_url` (auth.example.com)"
+        ),
+        "{told}"
+    );
     let told = mistakes("[server]\ntrusted_proxies = [\"proxy.example\"]");
     assert!(
         told.contains("`proxy.example` is no network or address"),

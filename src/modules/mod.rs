@@ -20,6 +20,7 @@ pub mod oidc_client;
 pub mod oidc_provider;
 pub mod pages;
 pub mod parameters;
+pub mod passkey;
 pub mod password;
 pub mod prepared;
 pub mod problem;
@@ -113,7 +114,7 @@ pub struct Module {
 }
 
 /// Every module there is.
-pub static MODULES: [Module; 8] = [
+pub static MODULES: [Module; 9] = [
     Module {
         name: ModuleName::Session,
         paths: &[],
@@ -153,6 +154,12 @@ pub static MODULES: [Module; 8] = [
         paths: &[oidc_client::PATH, oidc_client::LINKED_PATH],
         routes: oidc_client::routes,
         tasks: oidc_client::tasks,
+    },
+    Module {
+        name: ModuleName::Passkey,
+        paths: &["/.well-known/webauthn", passkey::PAGE_PATH, "/auth/passkey"],
+        routes: passkey::routes,
+        tasks: passkey::tasks,
     },
     Module {
         name: ModuleName::OidcProvider,

@@ -59,6 +59,7 @@ embed! {
     14 "0014_groups",
     15 "0015_self_service",
     16 "0016_upstream_sign_in",
+    17 "0017_passkeys",
 }
 
 /// The number of the newest migration this binary knows.

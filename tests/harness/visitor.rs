@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::{ACCEPT_LANGUAGE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Url};
+use serde_json::Value;
 
 use super::html::{Tag, tags};
 use super::reply::with_form;
@@ -137,6 +138,34 @@ impl Visitor {
             self.http.get(form.action.clone()).query(&form.fields)
         };
         self.follow(&form.action, request).await
+    }
+
+    /// What a script on a page of ours sends.
+    pub async fn post_json(&mut self, url: &Url, body: &Value) -> Reply {
+        let mut request = self
+            .http
+            .post(url.clone())
+            .header(ORIGIN, url.origin().ascii_serialization())
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "application/json")
+            .header(COOKIE, self.cookie_header())
+            .body(body.to_string());
+        if let Some(address) = &self.forwarded_for {
+            request = request.header("x-forwarded-for", address);
+        }
+        let reply = Reply::to(request).await;
+        self.remember(&reply);
+        reply
+    }
+
+    /// Signs in with a password, to no client.
+    pub async fn sign_in_here(&mut self, login: &Url, user: &User) -> Page {
+        let page = self.open(login).await.page();
+        let form = page
+            .form_with("password")
+            .fill("email", &user.email)
+            .fill("password", &user.password);
+        self.submit(&form).await.page()
     }
 
     /// Opens the URL, signs in if asked to, allows what is asked for, and returns where it led back to.

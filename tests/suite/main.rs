@@ -27,6 +27,7 @@ mod guessing;
 mod hostile_manifests;
 mod mail;
 mod oidc;
+mod passkey;
 mod people;
 mod recovery;
 mod remote;

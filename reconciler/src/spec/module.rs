@@ -4,6 +4,7 @@ mod account;
 mod deletion;
 mod mail;
 mod oidc_client;
+mod passkey;
 mod password;
 mod profile;
 mod registration;
@@ -21,8 +22,10 @@ use serde_json::Value;
 pub use self::{
     account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings, Verification},
     deletion::DeletionSettings,
+    mail::MailSettings,
     mail::{MailSettings, Smtp, SmtpSecurity, mailbox},
     oidc_client::OidcClientSettings,
+    passkey::{PasskeySettings, UserVerification},
     password::{PasswordSettings, SignInLimit, SignInLimits},
     profile::{ProfileField, ProfileSettings},
     registration::{RegistrationMode, RegistrationSettings},
@@ -416,16 +419,4 @@ impl Default for OidcProviderSettings {
             client_registration: None,
         }
     }
-}
-
-/// Settings of `passkey` (Web Authentication Level 3).
-#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct PasskeySettings {
-    /// The relying party id: the domain that passkeys belong to. The host of `public_url`, unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rp_id: Option<String>,
-    /// The name that the authenticator shows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rp_name: Option<String>,
 }

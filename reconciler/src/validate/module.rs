@@ -1,6 +1,7 @@
 //! What cannot be right about a module.
 
 mod mail;
+mod passkey;
 
 use super::{Finding, registration};
 use crate::{
@@ -117,30 +118,7 @@ pub(super) fn check(
                 client_registration(registration, &mut add);
             }
         }
-        ModuleSettings::Passkey(passkey) => {
-            // Web Authentication Level 3, 5.4.2: the RP ID is a domain.
-            if let Some(id) = passkey.rp_id.as_deref()
-                && (id.is_empty()
-                    || id.len() > 253
-                    || !id
-                        .bytes()
-                        .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.')))
-            {
-                add(Finding::in_spec(
-                    "module",
-                    "settings/rpId",
-                    "the relying party id is a domain: no scheme, no port",
-                )
-                .help("as in `auth.example.com`"));
-            }
-            super::length(
-                "settings/rpName",
-                passkey.rp_name.as_deref(),
-                1,
-                200,
-                &mut add,
-            );
-        }
+        ModuleSettings::Passkey(passkey) => passkey::check(passkey, &mut add),
         ModuleSettings::Account(account) => {
             let second_factor = &account.second_factor;
             for (path, span) in [

@@ -1,7 +1,7 @@
 use assay_reconciler::spec::ModuleName;
 
 use super::{deletion::DELETE_PATH, email::EMAIL_PATH, export::EXPORT_PATH, profile::PROFILE_PATH};
-use crate::modules::{Context, oidc_client, pages::Language, password, second_factor};
+use crate::modules::{Context, oidc_client, pages::Language, passkey, password, second_factor};
 
 /// A page of the account beside the overview.
 pub(super) struct AccountLink {
@@ -18,6 +18,9 @@ pub(super) fn of(context: &Context, language: &Language) -> Vec<AccountLink> {
     add(EMAIL_PATH, language.email_address.title);
     if context.snapshot.is_on(ModuleName::Password) {
         add(password::CHANGE_PATH, texts.change_password);
+    }
+    if context.snapshot.is_on(ModuleName::Passkey) {
+        add(passkey::PAGE_PATH, language.passkeys.title);
     }
     if second_factor::is_on(context) {
         add(second_factor::MANAGE_PATH, language.second_factors.manage);

@@ -16,6 +16,7 @@ mod logout_notices;
 mod mails;
 mod modules;
 mod openapi;
+mod passkeys;
 mod people;
 mod reconcile;
 mod refusal;
@@ -59,6 +60,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(people::routes())
         .merge(groups::routes())
         .merge(consents::routes())
+        .merge(passkeys::routes())
         .merge(sessions::routes())
         .merge(audit_log::routes())
         .merge(configured::routes())

@@ -58,6 +58,9 @@ pub enum Refusal {
     /// There is no such consent, and nothing that was given without one.
     #[error("this user has given this client nothing")]
     UnknownConsent,
+    /// This person has no such passkey.
+    #[error("this user has no such passkey")]
+    UnknownPasskey,
     /// An account that cannot be made or changed like that.
     #[error(transparent)]
     Password(PasswordError),
@@ -122,6 +125,7 @@ impl Refusal {
             | Self::UnknownMail
             | Self::UnknownConsent
             | Self::UnknownInvitation
+            | Self::UnknownPasskey
             | Self::UnknownInitialAccess => kind::NOT_FOUND,
             Self::Password(error) => of_password(error),
             Self::ExternalId(error) => match error {

@@ -13,6 +13,7 @@ pub struct Policy {
     image: Option<String>,
     frames: BTreeSet<String>,
     script: Option<&'static str>,
+    asks_us: bool,
 }
 
 impl Policy {
@@ -66,6 +67,13 @@ impl Policy {
         self
     }
 
+    /// Lets its script ask us, and nobody else.
+    #[must_use]
+    pub fn asking_us(mut self) -> Self {
+        self.asks_us = true;
+        self
+    }
+
     pub(super) fn header(&self, theme: &Theme) -> HeaderValue {
         let mut policy = format!(
             "default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
@@ -87,6 +95,9 @@ impl Policy {
         if let Some(script) = self.script {
             policy.push_str("; script-src ");
             policy.push_str(&source(script));
+        }
+        if self.asks_us {
+            policy.push_str("; connect-src 'self'");
         }
         // Origins and schemes of parsed URLs are ASCII; should one not be, nothing is allowed.
         HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(

@@ -45,7 +45,7 @@ pub(super) async fn submit(
     let entered = form.get("email").unwrap_or_default();
     let page = SignInPage::new(&context, &arrival.browser, &reader, &place, None);
     let texts = page.texts();
-    let again = |status, notice| page.show(status, entered, Some(notice));
+    let again = async |status, notice| page.show(status, entered, Some(notice)).await;
 
     // A foreign form could sign the person in as somebody else (login CSRF).
     if !csrf::is_ours(
@@ -54,13 +54,13 @@ pub(super) async fn submit(
         Bound::Browser(&arrival.browser),
         &form,
     ) {
-        return again(StatusCode::FORBIDDEN, texts.stale);
+        return again(StatusCode::FORBIDDEN, texts.stale).await;
     }
     let Some(password) = form.get("password") else {
-        return again(StatusCode::BAD_REQUEST, texts.incomplete);
+        return again(StatusCode::BAD_REQUEST, texts.incomplete).await;
     };
-    let later = |status, notice, wait: Duration| {
-        let mut page = again(status, notice)?;
+    let later = async |status, notice, wait: Duration| {
+        let mut page = again(status, notice).await?;
         let seconds = HeaderValue::from(wait.as_secs() + 1);
         page.headers_mut().insert(RETRY_AFTER, seconds);
         Ok(page)
@@ -71,7 +71,7 @@ pub(super) async fn submit(
     };
     let guess = match Guess::count(&context, &arrival, entered, user.as_ref()).await? {
         Ok(guess) => guess,
-        Err(Wait(wait)) => return later(StatusCode::TOO_MANY_REQUESTS, texts.too_many, wait),
+        Err(Wait(wait)) => return later(StatusCode::TOO_MANY_REQUESTS, texts.too_many, wait).await,
     };
     match check(&context, user, password).await {
         Ok(Some(user)) => {
@@ -80,14 +80,14 @@ pub(super) async fn submit(
         }
         Ok(None) => {
             guess.was_wrong(&context, entered, &arrival).await?;
-            again(StatusCode::UNAUTHORIZED, texts.wrong)
+            again(StatusCode::UNAUTHORIZED, texts.wrong).await
         }
         Err(error) => {
             guess.was_none(&context).await?;
             match error {
                 CheckError::Hashing(PasswordError::Busy(_)) => {
                     let status = StatusCode::SERVICE_UNAVAILABLE;
-                    later(status, texts.busy, BUSY_FOR)
+                    later(status, texts.busy, BUSY_FOR).await
                 }
                 CheckError::Hashing(error) => Err(Problem::internal(&error)),
                 CheckError::Store(error) => Err(error.into()),

@@ -1,4 +1,7 @@
-use assay_reconciler::spec::{ModuleName, module::SecondFactorPolicy};
+use assay_reconciler::spec::{
+    ModuleName,
+    module::{SecondFactorPolicy, UserVerification},
+};
 
 use crate::{generation::Snapshot, modules::oidc_client};
 
@@ -38,6 +41,12 @@ const METHODS: [Method; 3] = [
         amr: "pwd",
         kind: Kind::Knowledge,
         is_on: |snapshot| snapshot.is_on(ModuleName::Password),
+    },
+    // A passkey. With one that checks its owner comes [`MULTIPLE`].
+    Method {
+        amr: "pop",
+        kind: Kind::Possession,
+        is_on: |snapshot| snapshot.is_on(ModuleName::Passkey),
     },
     // A code of an authenticator app, or one from the list of recovery codes.
     Method {
@@ -85,6 +94,11 @@ impl Acr {
 
     /// The highest that anybody can reach here now; `None` if nobody can sign in.
     pub fn reachable(snapshot: &Snapshot) -> Option<Self> {
+        if snapshot.is_on(ModuleName::Passkey)
+            && snapshot.passkey_settings().user_verification != UserVerification::Discouraged
+        {
+            return Some(Acr::MultiFactor);
+        }
         // Nobody begins with a code.
         let is_first = |method: &Method| method.amr != "otp" && (method.is_on)(snapshot);
         if !METHODS.iter().any(is_first) {
@@ -93,7 +107,9 @@ impl Acr {
         if oidc_client::tells_of_two_factors(snapshot) {
             return Some(Acr::MultiFactor);
         }
-        Self::of_kinds(METHODS.iter().filter(|method| (method.is_on)(snapshot)))
+        // Nobody is asked for a passkey beside another way.
+        let is_combined = |method: &&Method| method.amr != "pop" && (method.is_on)(snapshot);
+        Self::of_kinds(METHODS.iter().filter(is_combined)).or(Some(Acr::SingleFactor))
     }
 
     fn of_kinds<'a>(methods: impl Iterator<Item = &'a Method>) -> Option<Self> {
@@ -137,6 +153,11 @@ mod tests {
         assert_eq!(Acr::reached(&["tea-leaves"]), None);
         assert_eq!(Acr::reached(&[]), None);
         assert_eq!(Acr::reached(&["otp"]), Some(Acr::SingleFactor));
+        assert_eq!(Acr::reached(&["pop", "user"]), Some(Acr::SingleFactor));
+        assert_eq!(
+            Acr::reached(&["pop", "user", "mfa"]),
+            Some(Acr::MultiFactor)
+        );
         assert!(Acr::SingleFactor < Acr::MultiFactor);
     }
 

@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::{Browser, SignedIn, origin::require_same_origin};
 use crate::{
     crypto::Keyring,
-    modules::{Context, parameters::Parameters},
+    modules::{Context, Site, parameters::Parameters},
 };
 
 /// The name of the form's field.
@@ -49,6 +49,12 @@ pub fn is_ours(
 ) -> bool {
     require_same_origin(&context.site, headers).is_ok()
         && is_valid(&context.keyring, bound, form.get(FIELD))
+}
+
+/// Whether a script's request was sent from this site, as far as the browser tells. Enough for a media
+/// type that no form has, and for what is bound to the browser in another way.
+pub fn is_from_here(site: &Site, headers: &HeaderMap) -> bool {
+    require_same_origin(site, headers).is_ok()
 }
 
 fn is_valid(keyring: &Keyring, bound: Bound<'_>, sent: Option<&str>) -> bool {

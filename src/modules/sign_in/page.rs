@@ -14,6 +14,7 @@ use crate::modules::{
     account::registration::{self, REGISTER_PATH},
     oidc_provider::{self, AskingClient},
     pages::{self, Look, Policy, Reader, languages},
+    passkey,
     password::RECOVER_PATH,
     session::{
         ACCOUNT_PATH, Browser, ReturnTo, SignedIn, Visitor,
@@ -28,6 +29,9 @@ struct LoginPage<'a> {
     look: &'a Look,
     texts: &'static languages::Login,
     ways: &'a Ways,
+    passkeys: &'static languages::Passkeys,
+    script: &'static str,
+    renew_after: u32,
     client: Option<&'a AskingClient>,
     signed_in_as: Option<&'a str>,
     notice: Option<&'a str>,
@@ -65,7 +69,7 @@ pub(super) async fn open(
         return Ok(Redirect::to(ACCOUNT_PATH).into_response());
     }
     let page = SignInPage::new(&context, &browser, &reader, &place, visitor.person.as_ref());
-    page.show(StatusCode::OK, "", None)
+    page.show(StatusCode::OK, "", None).await
 }
 
 /// The sign-in page for one person who wants to go to one place.
@@ -112,13 +116,13 @@ impl<'a> SignInPage<'a> {
     }
 
     /// The page, with what was entered in the field of the address and why it is shown again.
-    pub fn show(
+    pub async fn show(
         &self,
         status: StatusCode,
         entered: &str,
         notice: Option<&str>,
     ) -> Result<Response, Problem> {
-        let ways = Ways::of(self.context);
+        let ways = Ways::of(self.context).await?;
         ways.require_one()?;
         let client = self.client.as_ref();
         let signed_in_as = self.person.map(|person| person.email.as_str());
@@ -128,6 +132,9 @@ impl<'a> SignInPage<'a> {
             look: &self.look,
             texts: self.texts(),
             ways: &ways,
+            passkeys: &self.look.language.passkeys,
+            script: passkey::SCRIPT,
+            renew_after: passkey::renew_after(self.context),
             client,
             signed_in_as,
             notice,
@@ -139,6 +146,9 @@ impl<'a> SignInPage<'a> {
                 .then(|| with_return_to(REGISTER_PATH, self.place.as_str())),
         };
         let mut policy = Policy::strict();
+        if ways.passkey {
+            policy = policy.running(passkey::SCRIPT).asking_us();
+        }
         if let Some(client) = client {
             policy = policy
                 .leading_to(&client.redirect_uri)

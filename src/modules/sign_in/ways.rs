@@ -1,12 +1,17 @@
 use assay_reconciler::spec::ModuleName;
 
-use crate::modules::{Context, Problem, oidc_client};
+use crate::{
+    modules::{Context, Problem, oidc_client, passkey},
+    store::StoreError,
+};
 
 /// The ways of signing in that the page offers.
 #[derive(Clone, Debug)]
 pub struct Ways {
     /// With e-mail address and password.
     pub password: bool,
+    /// With a passkey: somebody has one.
+    pub passkey: bool,
     /// With an upstream provider, each with its button.
     pub upstreams: Vec<UpstreamWay>,
 }
@@ -22,9 +27,10 @@ pub struct UpstreamWay {
 
 impl Ways {
     /// Those of this generation.
-    pub fn of(context: &Context) -> Self {
-        Self {
+    pub async fn of(context: &Context) -> Result<Self, StoreError> {
+        Ok(Self {
             password: context.snapshot.is_on(ModuleName::Password),
+            passkey: passkey::is_a_way(context).await?,
             upstreams: oidc_client::usable(&context.snapshot)
                 .into_iter()
                 .map(|upstream| UpstreamWay {
@@ -32,12 +38,12 @@ impl Ways {
                     start: oidc_client::start_path(upstream),
                 })
                 .collect(),
-        }
+        })
     }
 
     /// Whether there is none: then there is no page, and the module that most would look for is named.
     pub(super) fn require_one(&self) -> Result<(), Problem> {
-        if self.password || !self.upstreams.is_empty() {
+        if self.password || self.passkey || !self.upstreams.is_empty() {
             Ok(())
         } else {
             Err(Problem::module_disabled(ModuleName::Password))

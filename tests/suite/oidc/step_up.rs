@@ -26,6 +26,11 @@ const ONE_FACTOR: &str = "apiVersion: assay/v1
 kind: Module
 metadata: { name: account }
 spec: { settings: { secondFactor: { policy: off } } }
+---
+apiVersion: assay/v1
+kind: Module
+metadata: { name: passkey }
+spec: { enabled: false }
 ";
 
 async fn id_token(client: &RelyingParty, code: &str, request: &Authorization) -> Value {
@@ -66,7 +71,8 @@ async fn a_token_says_what_was_reached(db: TestDb) {
 
 async fn what_is_wished_for_keeps_nobody_out(db: TestDb) {
     let more = format!(
-        "apiVersion: assay/v1
+        "{ONE_FACTOR}---
+apiVersion: assay/v1
 kind: OidcClient
 metadata: {{ name: hopeful }}
 spec:
@@ -113,7 +119,7 @@ async fn what_nobody_can_reach_is_refused_at_once(db: TestDb) {
 }
 
 async fn a_session_that_proves_too_little_signs_in_again(db: TestDb) {
-    let bench = Bench::on(db).await;
+    let bench = Bench::with_more(db, ONE_FACTOR).await;
     let intranet = bench.intranet().await;
     let mut visitor = signed_in(&bench, &intranet).await;
     // As sessions were before they said what they had reached.

@@ -87,6 +87,10 @@ operations! {
         "Which clients the user lets see or do something, by consent or by a sign-in that lives";
     delete "/auth/admin/auth/users/{id}/consents/{client}" "users.write" () None => "204" None,
         "Take back what the client of this name was given, and end its sign-ins and tokens for the user";
+    get "/auth/admin/auth/users/{id}/passkeys" "users.read" () None => "200" Some("Passkeys"),
+        "The passkeys of the user, the oldest first";
+    delete "/auth/admin/auth/users/{id}/passkeys/{passkey}" "users.write" () None => "204" None,
+        "Remove a passkey, also the last way of the user to sign in";
     get "/auth/admin/auth/sessions" "sessions.read" ("user") None => "200" Some("Sessions"),
         "The live sessions of the user with this id, the latest used first";
     delete "/auth/admin/auth/sessions/{id}" "sessions.write" () None => "204" None,

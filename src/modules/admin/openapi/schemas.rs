@@ -189,6 +189,16 @@ fn others() -> Value {
             }),
         ),
         "Users": object(&["users"], &json!({ "users": list(&refer("User")), "next": text() })),
+        "Passkeys": object(&["passkeys"], &json!({
+            "passkeys": list(&object(
+                &["id", "name", "aaguid", "backedUp", "createdAt", "lastUsedAt", "suspectedAt"],
+                &json!({
+                    "id": text(), "name": text(), "aaguid": text(), "backedUp": boolean(),
+                    "createdAt": millis, "lastUsedAt": { "type": ["integer", "null"] },
+                    "suspectedAt": { "type": ["integer", "null"] },
+                }),
+            )),
+        })),
         "Consents": object(&["consents"], &json!({
             "consents": list(&object(
                 &["client", "displayName", "scopes", "claims", "resources", "grantedAt", "liveGrants"],

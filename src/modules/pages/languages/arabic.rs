@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-    EmailAddress, Language, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-    SecondFactors, SelfService, SignedOut, Upstream, phrase,
+    EmailAddress, Language, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
+    ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static ARABIC: Language = Language {
@@ -311,5 +311,27 @@ pub(super) static ARABIC: Language = Language {
         unlink: "إلغاء الربط",
         link_another: phrase("ربط حساب لدى {provider}"),
         last_way: "هذه هي الطريقة الوحيدة للدخول إلى حسابك. عيّن كلمة مرور أو اربط حسابًا آخر قبل إلغاء ربط هذا الحساب.",
+    },
+    passkeys: Passkeys {
+        title: "مفاتيح المرور",
+        about: "يتيح لك مفتاح المرور تسجيل الدخول ببصمة إصبعك أو بوجهك أو برقم سري أو بمفتاح أمان. ليس هناك ما تحفظه، ولا ما يمكن لأحد أن يستدرجك لتقوله.",
+        none: "ليس لديك مفتاح مرور بعد.",
+        name: "الاسم",
+        unnamed: "مفتاح مرور",
+        add: "إضافة مفتاح مرور",
+        rename: "تغيير الاسم",
+        remove: "إزالة",
+        added: phrase("أضيف في: {time}"),
+        last_used: phrase("آخر استخدام: {time}"),
+        never_used: "لم يُستخدم بعد",
+        backed_up: "متاح أيضًا على أجهزتك الأخرى",
+        suspected: "ربما توجد نسخة من مفتاح المرور هذا لدى شخص آخر. لم يعد يصلح لتسجيل الدخول. يُرجى إزالته وإضافة مفتاح جديد.",
+        only_way: "من دون مفتاح المرور هذا لن تتمكن من تسجيل الدخول. أضف مفتاحًا آخر قبل إزالته.",
+        needs_script: "يُرجى السماح بتشغيل البرامج النصية في هذه الصفحة، فمفاتيح المرور تحتاج إليها.",
+        failed: "لم ينجح ذلك ولم يتغير شيء. يُرجى المحاولة مرة أخرى.",
+        already: "يوجد على هذا الجهاز مفتاح مرور لحسابك بالفعل.",
+        not_allowed: "لا يُسمح باستخدام هذا النوع من الأجهزة هنا. يُرجى استخدام جهاز آخر.",
+        sign_in: "تسجيل الدخول بمفتاح مرور",
+        sign_in_failed: "لم ينجح ذلك. يُرجى المحاولة مرة أخرى أو تسجيل الدخول بطريقة أخرى.",
     },
 };

@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-    EmailAddress, Language, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-    SecondFactors, SelfService, SignedOut, Upstream, phrase,
+    EmailAddress, Language, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
+    ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static ENGLISH: Language = Language {
@@ -335,5 +335,27 @@ pub(super) static ENGLISH: Language = Language {
         link_another: phrase("Link an account at {provider}"),
         last_way: "This is the only way into your account. Set a password or link another account before \
                    you unlink this one.",
+    },
+    passkeys: Passkeys {
+        title: "Passkeys",
+        about: "A passkey signs you in with your finger, your face, a PIN or a security key. There is nothing to remember, and nothing that anybody can trick you into telling.",
+        none: "You have no passkey yet.",
+        name: "Name",
+        unnamed: "Passkey",
+        add: "Add a passkey",
+        rename: "Rename",
+        remove: "Remove",
+        added: phrase("Added: {time}"),
+        last_used: phrase("Last used: {time}"),
+        never_used: "Not used yet",
+        backed_up: "Available on your other devices as well",
+        suspected: "Somebody may have a copy of this passkey. It no longer signs anybody in. Please remove it and add a new one.",
+        only_way: "Without this passkey you could not sign in any more. Add another one before you remove it.",
+        needs_script: "Please allow scripts for this page: passkeys need them.",
+        failed: "That did not work, and nothing was changed. Please try again.",
+        already: "This device already holds a passkey for your account.",
+        not_allowed: "This kind of device may not be used here. Please use another one.",
+        sign_in: "Sign in with a passkey",
+        sign_in_failed: "That did not work. Please try again, or sign in in another way.",
     },
 };

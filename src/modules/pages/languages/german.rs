@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-    EmailAddress, Language, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-    SecondFactors, SelfService, SignedOut, Upstream, phrase,
+    EmailAddress, Language, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
+    ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static GERMAN: Language = Language {
@@ -354,5 +354,27 @@ pub(super) static GERMAN: Language = Language {
         link_another: phrase("Ein Konto bei {provider} verknüpfen"),
         last_way: "Anders kommen Sie nicht in Ihr Konto. Legen Sie ein Passwort fest oder verknüpfen Sie \
                    ein weiteres Konto, bevor Sie dieses trennen.",
+    },
+    passkeys: Passkeys {
+        title: "Passkeys verwalten",
+        about: "Mit einem Passkey melden Sie sich per Fingerabdruck, Gesicht, PIN oder Sicherheitsschlüssel an. Sie müssen sich nichts merken, und niemand kann Ihnen etwas entlocken.",
+        none: "Sie haben noch keinen Passkey.",
+        name: "Bezeichnung",
+        unnamed: "Mein Passkey",
+        add: "Passkey hinzufügen",
+        rename: "Umbenennen",
+        remove: "Entfernen",
+        added: phrase("Hinzugefügt: {time}"),
+        last_used: phrase("Zuletzt verwendet: {time}"),
+        never_used: "Noch nicht verwendet",
+        backed_up: "Auch auf Ihren anderen Geräten verfügbar",
+        suspected: "Vielleicht hat jemand eine Kopie dieses Passkeys. Mit ihm kann sich niemand mehr anmelden. Bitte entfernen Sie ihn und fügen Sie einen neuen hinzu.",
+        only_way: "Ohne diesen Passkey könnten Sie sich nicht mehr anmelden. Fügen Sie einen anderen hinzu, bevor Sie ihn entfernen.",
+        needs_script: "Bitte erlauben Sie Skripte für diese Seite: Passkeys brauchen sie.",
+        failed: "Das hat nicht geklappt, und es wurde nichts geändert. Bitte versuchen Sie es noch einmal.",
+        already: "Auf diesem Gerät gibt es schon einen Passkey für Ihr Konto.",
+        not_allowed: "Geräte dieser Art sind hier nicht zugelassen. Bitte verwenden Sie ein anderes.",
+        sign_in: "Mit Passkey anmelden",
+        sign_in_failed: "Das hat nicht geklappt. Bitte versuchen Sie es noch einmal oder melden Sie sich auf andere Weise an.",
     },
 };

@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-    EmailAddress, Language, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-    SecondFactors, SelfService, SignedOut, Upstream, phrase,
+    EmailAddress, Language, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
+    ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static JAPANESE: Language = Language {
@@ -321,5 +321,27 @@ pub(super) static JAPANESE: Language = Language {
         unlink: "連携を解除",
         link_another: phrase("{provider}のアカウントを連携する"),
         last_way: "これはお客様のアカウントに入る唯一の方法です。解除する前に、パスワードを設定するか、別のアカウントを連携してください。",
+    },
+    passkeys: Passkeys {
+        title: "パスキー",
+        about: "パスキーを使うと、指紋、顔、PIN、またはセキュリティキーでサインインできます。覚えておくものはなく、だまされて人に教えてしまうこともありません。",
+        none: "パスキーはまだありません。",
+        name: "名前",
+        unnamed: "マイパスキー",
+        add: "パスキーを追加",
+        rename: "名前を変更",
+        remove: "削除",
+        added: phrase("追加日時：{time}"),
+        last_used: phrase("最終使用日時：{time}"),
+        never_used: "まだ使用されていません",
+        backed_up: "お使いのほかのデバイスでも利用できます",
+        suspected: "このパスキーの複製をほかの人が持っているおそれがあります。このパスキーではもうサインインできません。削除して、新しいパスキーを追加してください。",
+        only_way: "このパスキーがないとサインインできなくなります。削除する前に、別のパスキーを追加してください。",
+        needs_script: "パスキーを使うには、このページでスクリプトを許可してください。",
+        failed: "うまくいきませんでした。何も変更されていません。もう一度お試しください。",
+        already: "このデバイスには、お使いのアカウントのパスキーがすでにあります。",
+        not_allowed: "この種類のデバイスはここでは使用できません。別のデバイスをお使いください。",
+        sign_in: "パスキーでサインイン",
+        sign_in_failed: "うまくいきませんでした。もう一度お試しになるか、別の方法でサインインしてください。",
     },
 };

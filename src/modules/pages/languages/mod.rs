@@ -15,8 +15,8 @@ pub use self::{
     phrase::{About, Phrase},
     texts::{
         Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-        EmailAddress, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-        SecondFactors, SelfService, SignedOut, Upstream,
+        EmailAddress, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
+        ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream,
     },
 };
 
@@ -75,6 +75,8 @@ pub struct Language {
     pub authorize: Authorize,
     /// `/auth/upstream`, `/auth/account/linked`
     pub upstream: Upstream,
+    /// `/auth/account/passkeys`
+    pub passkeys: Passkeys,
 }
 
 impl Language {

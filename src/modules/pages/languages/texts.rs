@@ -606,4 +606,48 @@ texts! {
         /// Why the last of the list stays.
         last_way: Text,
     }
+    /// Where people look after their passkeys, and where they sign in with one. A passkey is a key in a
+    /// phone, a computer or a security key; platforms have a word of their own for it in each language.
+    Passkeys {
+        /// The heading, and the link to the page.
+        title: Text,
+        /// Under the heading: what a passkey is good for.
+        about: Text,
+        /// Instead of the list.
+        none: Text,
+        /// The label of a field: what a passkey is called.
+        name: Text,
+        /// What a passkey is called without a name.
+        unnamed: Text,
+        /// A button.
+        add: Text,
+        /// A button, beside the name.
+        rename: Text,
+        /// A button.
+        remove: Text,
+        /// `{time}` is a date and time.
+        added: Phrase,
+        /// `{time}` is a date and time.
+        last_used: Phrase,
+        /// Instead of `last_used`.
+        never_used: Text,
+        /// The passkey is copied to the person's other devices.
+        backed_up: Text,
+        /// Two devices use the same passkey, one of them perhaps a thief's.
+        suspected: Text,
+        /// The last passkey of somebody without a password cannot be removed.
+        only_way: Text,
+        /// Shown where scripts are off.
+        needs_script: Text,
+        /// The device or the person did not want to.
+        failed: Text,
+        /// This device has one already.
+        already: Text,
+        /// The operator lets in other models only.
+        not_allowed: Text,
+        /// A button on the sign-in page.
+        sign_in: Text,
+        /// On the sign-in page.
+        sign_in_failed: Text,
+    }
 }

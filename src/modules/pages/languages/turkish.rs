@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-    EmailAddress, Language, Login, Logout, ProfileFields, Recovery, Registration, ScopeMeanings,
-    SecondFactors, SelfService, SignedOut, Upstream, phrase,
+    EmailAddress, Language, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
+    ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static TURKISH: Language = Language {
@@ -341,5 +341,27 @@ pub(super) static TURKISH: Language = Language {
         link_another: phrase("{provider} hesabı bağla"),
         last_way: "Hesabınıza girmenin tek yolu bu. Bağlantıyı kaldırmadan önce bir parola belirleyin \
                    ya da başka bir hesap bağlayın.",
+    },
+    passkeys: Passkeys {
+        title: "Geçiş anahtarları",
+        about: "Geçiş anahtarıyla parmak iziniz, yüzünüz, PIN kodunuz veya güvenlik anahtarınızla oturum açarsınız. Aklınızda tutmanız gereken bir şey yoktur ve kimse sizi kandırıp bir şey öğrenemez.",
+        none: "Henüz geçiş anahtarınız yok.",
+        name: "Ad",
+        unnamed: "Geçiş anahtarı",
+        add: "Geçiş anahtarı ekle",
+        rename: "Yeniden adlandır",
+        remove: "Kaldır",
+        added: phrase("Eklendi: {time}"),
+        last_used: phrase("Son kullanım: {time}"),
+        never_used: "Henüz kullanılmadı",
+        backed_up: "Diğer cihazlarınızda da kullanılabilir",
+        suspected: "Bu geçiş anahtarının bir kopyası başkasında olabilir. Artık onunla oturum açılamaz. Lütfen kaldırın ve yenisini ekleyin.",
+        only_way: "Bu geçiş anahtarı olmadan artık oturum açamazsınız. Kaldırmadan önce bir başkasını ekleyin.",
+        needs_script: "Lütfen bu sayfa için komut dosyalarına izin verin: geçiş anahtarları bunu gerektirir.",
+        failed: "İşlem başarısız oldu ve hiçbir şey değişmedi. Lütfen yeniden deneyin.",
+        already: "Bu cihazda hesabınız için zaten bir geçiş anahtarı var.",
+        not_allowed: "Bu tür bir cihaz burada kullanılamaz. Lütfen başka bir cihaz kullanın.",
+        sign_in: "Geçiş anahtarıyla oturum aç",
+        sign_in_failed: "İşlem başarısız oldu. Lütfen yeniden deneyin veya başka bir yolla oturum açın.",
     },
 };

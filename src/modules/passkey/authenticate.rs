@@ -1,0 +1,279 @@
+//! `/auth/passkey/auth/{start,finish}`: signs somebody in.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{
+        StatusCode,
+        header::{LOCATION, SET_COOKIE},
+    },
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::json;
+use webauthn_rs_core::proto::{
+    AllowCredentials, AuthenticationResult, AuthenticationState, PublicKeyCredential,
+    RequestChallengeResponse,
+};
+
+use super::{
+    body::Sent,
+    ceremony::{self, Ceremony, For, Place, Purpose},
+    decoy,
+    record::{self, Passkey},
+    refusal::Refusal,
+    relying_party::RelyingParty,
+};
+use crate::{
+    modules::{
+        Context, Problem,
+        audit::{self, AuditEvent},
+        session::{Browser, ReturnTo},
+        sign_in::{self, Arrival},
+        user::{self, Email, User, UserState},
+    },
+    store::StoreError,
+};
+
+/// Who is asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Start {
+    /// Whoever has this address; anybody, if it is empty.
+    #[serde(default)]
+    email: String,
+}
+
+/// What the authenticator signed.
+#[derive(Deserialize)]
+pub(super) struct Finish {
+    credential: PublicKeyCredential,
+    /// Where the person was going.
+    return_to: Option<String>,
+}
+
+/// `POST /auth/passkey/auth/start`
+pub(super) async fn start(
+    State(context): State<Context>,
+    arrival: Arrival,
+    Sent(Start { email }): Sent<Start>,
+) -> Result<Response, Problem> {
+    let challenge = begin(&context, &arrival, email.trim()).await?;
+    let response = Json(challenge).into_response();
+    Ok(arrival.browser.kept_with(&context, response))
+}
+
+/// `POST /auth/passkey/auth/finish`: answers with where to go (`location`).
+pub(super) async fn finish(
+    State(context): State<Context>,
+    arrival: Arrival,
+    Sent(sent): Sent<Finish>,
+) -> Result<Response, Problem> {
+    let (user, verified) = match end(&context, &arrival, &sent.credential).await {
+        Ok(proved) => proved,
+        Err((refusal, user_id)) => {
+            record_failure(&context, &arrival, &refusal, user_id.as_deref()).await?;
+            return Err(refusal.into());
+        }
+    };
+    let place = ReturnTo::wished(&context.site, sent.return_to.as_deref());
+    let amr: &[&str] = if verified {
+        &["pop", "user", "mfa"]
+    } else {
+        &["pop", "user"]
+    };
+    let response = sign_in::finish(&context, &arrival, &user, amr, &place).await?;
+    Ok(followed_by_script(&response).unwrap_or(response))
+}
+
+fn place(browser: &Browser) -> Place<'_> {
+    Place {
+        purpose: Purpose::Authenticate,
+        browser,
+        session_id: "",
+    }
+}
+
+async fn begin(
+    context: &Context,
+    arrival: &Arrival,
+    entered: &str,
+) -> Result<RequestChallengeResponse, Refusal> {
+    let party = RelyingParty::of(context)?;
+    let builder = party
+        .core
+        .new_challenge_authenticate_builder(Vec::new(), Some(party.user_verification))?;
+    let (mut challenge, state) = party.core.generate_challenge_authenticate(builder)?;
+    if !entered.is_empty() {
+        let ids = allowed(context, entered).await?;
+        challenge.public_key.allow_credentials = ids
+            .into_iter()
+            .map(|id| AllowCredentials {
+                type_: "public-key".to_owned(),
+                id,
+                // They would tell real ones from decoys.
+                transports: None,
+            })
+            .collect();
+    }
+    let email = normal(entered);
+    let whom = For {
+        user_id: None,
+        email: (!entered.is_empty()).then_some(&email),
+    };
+    ceremony::begin(
+        context,
+        place(&arrival.browser),
+        &arrival.address,
+        whom,
+        &challenge.public_key.challenge,
+        &state,
+    )
+    .await?;
+    Ok(challenge)
+}
+
+/// An address in its normal form; what is no address is nobody's.
+fn normal(entered: &str) -> String {
+    entered
+        .parse::<Email>()
+        .map_or_else(|_| entered.to_lowercase(), |email| email.to_string())
+}
+
+/// The passkeys of whoever has this address. Somebody who has none, or no account, is answered alike and
+/// after the same work.
+async fn allowed(context: &Context, entered: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+    let email = normal(entered);
+    let decoys = decoy::credential_ids(&context.keyring, &email);
+    let own = record::credential_ids_at(&context.store, &email).await?;
+    Ok(if own.is_empty() { decoys } else { own })
+}
+
+/// Who it is, and whether the authenticator has checked that. With a refusal, whose passkey it was.
+async fn end(
+    context: &Context,
+    arrival: &Arrival,
+    signed: &PublicKeyCredential,
+) -> Result<(User, bool), (Refusal, Option<String>)> {
+    let nobody = |refusal: Refusal| (refusal, None);
+    let party = RelyingParty::of(context).map_err(|misfit| nobody(misfit.into()))?;
+    let client_data = &signed.response.client_data_json;
+    let ceremony = ceremony::take(context, place(&arrival.browser), client_data)
+        .await
+        .map_err(nobody)?;
+    let passkey = record::find(&context.store, signed.get_credential_id())
+        .await
+        .map_err(|error| nobody(error.into()))?
+        .ok_or_else(|| nobody(Refusal::Unknown))?;
+    let proved = prove(context, &party, &ceremony, &passkey, signed).await;
+    let outcome = match proved {
+        Ok((user, result)) => accept(context, arrival, &passkey, &result)
+            .await
+            .map(|()| (user, result.user_verified())),
+        Err(Refusal::Suspected) => suspect(context, arrival, &passkey).await,
+        Err(refusal) => Err(refusal),
+    };
+    outcome.map_err(|refusal| (refusal, Some(passkey.user_id)))
+}
+
+async fn prove(
+    context: &Context,
+    party: &RelyingParty,
+    ceremony: &Ceremony,
+    passkey: &Passkey,
+    signed: &PublicKeyCredential,
+) -> Result<(User, AuthenticationResult), Refusal> {
+    // Web Authentication Level 3, 7.2 step 6: the authenticator, if it says whose key this is, says the
+    // same as we; without an address having been entered, it has to.
+    match signed.get_user_unique_id() {
+        Some(handle) if handle != passkey.user_id.as_bytes() => return Err(Refusal::Another),
+        None if !ceremony.is_for_an_address() => return Err(Refusal::Another),
+        _ => {}
+    }
+    let user = user::by_id(&context.store, &passkey.user_id)
+        .await?
+        .ok_or(Refusal::Unknown)?;
+    if !ceremony.allows(&context.keyring, &user.email) {
+        return Err(Refusal::Another);
+    }
+    let state: AuthenticationState = ceremony.state()?;
+    let credential = passkey.credential()?;
+    let result = party
+        .core
+        .authenticate_single_credential(signed, &state, &credential)?;
+    if passkey.suspected_at.is_some() {
+        return Err(Refusal::Suspected);
+    }
+    if user.state != UserState::Active {
+        return Err(Refusal::Closed);
+    }
+    Ok((user, result))
+}
+
+async fn accept(
+    context: &Context,
+    arrival: &Arrival,
+    passkey: &Passkey,
+    result: &AuthenticationResult,
+) -> Result<(), Refusal> {
+    let mut tx = context.store.begin().await?;
+    if record::used(&mut tx, &passkey.id, result, context.clock.now()).await? {
+        return Ok(tx.commit().await?);
+    }
+    tx.rollback().await?;
+    suspect(context, arrival, passkey).await
+}
+
+/// Its counter went back: two authenticators have the same key, and nobody knows which is the owner's.
+async fn suspect<T>(context: &Context, arrival: &Arrival, passkey: &Passkey) -> Result<T, Refusal> {
+    let now = context.clock.now();
+    let mut tx = context.store.begin().await?;
+    if record::suspect(&mut tx, &passkey.id, now).await? {
+        let event = AuditEvent {
+            actor: "anonymous",
+            action: "passkey.suspect",
+            subject: Some(&format!("user:{}", passkey.user_id)),
+            detail: json!({
+                "passkey": passkey.id,
+                "name": passkey.name,
+                "sign_count": passkey.sign_count,
+            }),
+            ip: arrival.address.text(),
+        };
+        audit::record(&mut tx, event, now).await?;
+    }
+    tx.commit().await?;
+    Err(Refusal::Suspected)
+}
+
+async fn record_failure(
+    context: &Context,
+    arrival: &Arrival,
+    refusal: &Refusal,
+    user_id: Option<&str>,
+) -> Result<(), StoreError> {
+    let Some(reason) = refusal.reason() else {
+        return Ok(());
+    };
+    let subject = user_id.map(|id| format!("user:{id}"));
+    let mut tx = context.store.begin().await?;
+    let event = AuditEvent {
+        actor: "anonymous",
+        action: "session.sign_in_failed",
+        subject: subject.as_deref(),
+        detail: json!({ "method": "passkey", "reason": reason }),
+        ip: arrival.address.text(),
+    };
+    audit::record(&mut tx, event, context.clock.now()).await?;
+    tx.commit().await
+}
+
+/// A script cannot see where a redirect leads, nor leave the page with it: it is told.
+fn followed_by_script(response: &Response) -> Option<Response> {
+    let location = response.headers().get(LOCATION)?.to_str().ok()?;
+    let mut told = (StatusCode::OK, Json(json!({ "location": location }))).into_response();
+    for cookie in response.headers().get_all(SET_COOKIE) {
+        told.headers_mut().append(SET_COOKIE, cookie.clone());
+    }
+    Some(told)
+}

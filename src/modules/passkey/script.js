@@ -1,0 +1,121 @@
+(() => {
+  'use strict';
+  const button = document.getElementById('passkey');
+  if (!button || !window.PublicKeyCredential || !navigator.credentials) return;
+  const notice = document.getElementById('passkey-notice');
+  const email = document.getElementById('email');
+  const said = button.dataset;
+  let autofill = new AbortController();
+
+  const bytes = (text) =>
+    Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+  const text = (buffer) =>
+    btoa(String.fromCharCode(...new Uint8Array(buffer)))
+      .replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
+  const known = (list) => (list || []).map((one) => ({ ...one, id: bytes(one.id) }));
+
+  async function ask(path, body) {
+    const reply = await fetch('/auth/passkey/' + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const answer = await reply.json().catch(() => ({}));
+    if (reply.ok) return answer;
+    throw Object.assign(new Error(path), { kind: String(answer.type).split(':').pop() });
+  }
+
+  function sent(credential, response) {
+    return {
+      id: credential.id,
+      rawId: text(credential.rawId),
+      type: credential.type,
+      response,
+      clientExtensionResults: credential.getClientExtensionResults(),
+    };
+  }
+
+  async function add() {
+    const publicKey = (await ask('register/start', {})).publicKey;
+    publicKey.challenge = bytes(publicKey.challenge);
+    publicKey.user.id = bytes(publicKey.user.id);
+    publicKey.excludeCredentials = known(publicKey.excludeCredentials);
+    const made = await navigator.credentials.create({ publicKey });
+    const credential = sent(made, {
+      clientDataJSON: text(made.response.clientDataJSON),
+      attestationObject: text(made.response.attestationObject),
+    });
+    await ask('register/finish', { credential, name: document.getElementById('name').value });
+    location.assign(location.pathname);
+  }
+
+  async function signIn(entered, more) {
+    const publicKey = (await ask('auth/start', entered ? { email: entered } : {})).publicKey;
+    publicKey.challenge = bytes(publicKey.challenge);
+    publicKey.allowCredentials = known(publicKey.allowCredentials);
+    const found = await navigator.credentials.get({ publicKey, ...more });
+    const handle = found.response.userHandle;
+    const credential = sent(found, {
+      clientDataJSON: text(found.response.clientDataJSON),
+      authenticatorData: text(found.response.authenticatorData),
+      signature: text(found.response.signature),
+      userHandle: handle && handle.byteLength ? text(handle) : null,
+    });
+    try {
+      location.assign((await ask('auth/finish', { credential, return_to: said.returnTo })).location);
+    } catch (error) {
+      // Password managers then stop offering what was removed here.
+      if (error.kind === 'passkey-unknown' && PublicKeyCredential.signalUnknownCredential) {
+        PublicKeyCredential.signalUnknownCredential({ rpId: publicKey.rpId, credentialId: found.id })
+          .catch(() => {});
+      }
+      throw error;
+    }
+  }
+
+  function tell(error) {
+    const words = {
+      InvalidStateError: said.already,
+      conflict: said.already,
+      'authenticator-not-allowed': said.notAllowed,
+      'passkey-suspected': said.suspected,
+    };
+    notice.textContent = words[error.kind || error.name] || said.failed;
+    notice.hidden = false;
+  }
+
+  // Offers passkeys where the address is typed, anew before each challenge has expired.
+  async function offer() {
+    const can = PublicKeyCredential.isConditionalMediationAvailable;
+    if (!email || !can || !(await can.call(PublicKeyCredential))) return;
+    for (;;) {
+      const own = new AbortController();
+      autofill = own;
+      const timer = setTimeout(() => own.abort('expired'), said.renewAfter * 1000);
+      try {
+        return await signIn('', { mediation: 'conditional', signal: own.signal });
+      } catch (error) {
+        if (own.signal.reason !== 'expired') {
+          if (error.kind) tell(error);
+          return;
+        }
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  }
+
+  button.addEventListener('click', async () => {
+    notice.hidden = true;
+    button.disabled = true;
+    autofill.abort('clicked');
+    try {
+      await (said.returnTo === undefined ? add() : signIn(email ? email.value.trim() : '', {}));
+    } catch (error) {
+      tell(error);
+      button.disabled = false;
+    }
+  });
+  document.querySelectorAll('.needs-passkeys').forEach((element) => { element.hidden = false; });
+  if (said.returnTo !== undefined) offer().catch(() => {});
+})();
