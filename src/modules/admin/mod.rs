@@ -22,6 +22,7 @@ mod reconcile;
 mod refusal;
 mod registration_tokens;
 mod search;
+mod second_factors;
 mod sessions;
 mod signing_keys;
 mod status;
@@ -61,6 +62,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(groups::routes())
         .merge(consents::routes())
         .merge(passkeys::routes())
+        .merge(second_factors::routes())
         .merge(sessions::routes())
         .merge(audit_log::routes())
         .merge(configured::routes())

@@ -266,7 +266,7 @@ impl Administration {
         Ok(settings.unwrap_or_default())
     }
 
-    async fn note(
+    pub(super) async fn note(
         &self,
         tx: &mut Tx,
         action: &'static str,

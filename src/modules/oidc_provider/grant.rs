@@ -5,7 +5,7 @@ use super::{holder::Holder, resource::Resources, scope::Scopes, session_registry
 use crate::{
     clock::UnixMillis,
     crypto::{Hashed, Keyring, token},
-    modules::session::SignedIn,
+    modules::session::{Acr, SignedIn},
     store::{Store, StoreError, Tx, execute, fetch_optional},
 };
 
@@ -159,6 +159,12 @@ pub(super) async fn live_in(
 }
 
 impl LiveGrant {
+    /// Whether the person had proved themselves with two factors, whatever context was asked for.
+    pub(super) fn has_two_factors(&self) -> bool {
+        let amr: Vec<&str> = serde_json::from_str(&self.amr).unwrap_or_default();
+        Acr::reached(&amr) == Some(Acr::MultiFactor)
+    }
+
     /// Whether the request may have tokens of it: it proves whatever the grant is bound to.
     pub(super) fn is_held_by(&self, holder: &Holder) -> bool {
         holder.holds(self.dpop_jkt.as_deref(), self.x5t_s256.as_deref())

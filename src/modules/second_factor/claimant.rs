@@ -90,7 +90,7 @@ impl Claimant {
         let Some(person) = visitor.person else {
             return sign_in();
         };
-        if person.acr.as_deref() == Some(Acr::MultiFactor.name()) {
+        if person.has_shown_second_factor() {
             return Ok(Err(Redirect::to(place.as_str()).into_response()));
         }
         let Some(user) = user::by_id(&context.store, &person.user_id).await? else {

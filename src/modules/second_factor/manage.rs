@@ -87,8 +87,7 @@ async fn admit(
         Err(answer) => return Ok(Err(*answer)),
     };
     let factors = factors::of(&context.store, &person.user_id, context.clock.now()).await?;
-    let is_proved = person.acr.as_deref() == Some(Acr::MultiFactor.name());
-    if factors.are_set_up() && !is_proved {
+    if factors.are_set_up() && !person.has_shown_second_factor() {
         return Ok(Err(Redirect::to(&step_up_address(path)).into_response()));
     }
     let Some(user) = user::by_id(&context.store, &person.user_id).await? else {

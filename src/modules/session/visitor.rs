@@ -3,6 +3,7 @@ use std::time::Duration;
 use axum::{extract::FromRequestParts, http::request::Parts};
 
 use super::{
+    Acr,
     cookie::SESSION,
     record::{self, SessionRow},
 };
@@ -92,6 +93,23 @@ impl From<SessionRow> for SignedIn {
             acr: row.acr,
             csrf_secret: row.csrf_secret,
         }
+    }
+}
+
+impl SignedIn {
+    /// Whether a code (`otp`) would add to what they have proved: not a second of them, nor one where it is
+    /// of the same kind as all before.
+    pub fn is_helped_by_a_code(&self) -> bool {
+        let proved: Vec<&str> = serde_json::from_str(&self.amr).unwrap_or_default();
+        let together = Acr::together(&proved, &["otp"]);
+        Acr::reached(&together) > self.acr.as_deref().and_then(Acr::named)
+    }
+
+    /// Whether they have proved themselves with two factors, or with a code at all: there is nothing else
+    /// to ask for where second factors are looked after.
+    pub fn has_shown_second_factor(&self) -> bool {
+        let proved: Vec<&str> = serde_json::from_str(&self.amr).unwrap_or_default();
+        self.acr.as_deref() == Some(Acr::MultiFactor.name()) || proved.contains(&"otp")
     }
 }
 

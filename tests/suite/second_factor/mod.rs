@@ -2,6 +2,7 @@
 
 mod enrolment;
 mod guessing;
+mod operators;
 mod policy;
 mod sign_in;
 mod step_up;
@@ -35,7 +36,7 @@ metadata: { name: vault }
 spec:
   clientSecret: { fromEnv: WIKI_SECRET }
   redirectUris: [https://wiki.example.com/callback]
-  grantTypes: [authorization_code, refresh_token]
+  grantTypes: [authorization_code, refresh_token, 'urn:ietf:params:oauth:grant-type:device_code']
   scopes: [openid]
   consent: implicit
   requireSecondFactor: true
@@ -125,11 +126,16 @@ impl Bench {
         events["events"].as_array().unwrap().clone()
     }
 
+    async fn ada_id(&self) -> String {
+        let path = format!("/auth/admin/auth/users?email={}", self.ada.email);
+        let users = Reply::to(self.assay.admin(Method::GET, &path)).await;
+        let users = users.expect_status(200).json();
+        users["users"][0]["id"].as_str().unwrap().to_owned()
+    }
+
     /// An operator gives ada another password.
     async fn set_password(&self, password: &str) {
-        let users = Reply::to(self.assay.admin(Method::GET, "/auth/admin/auth/users")).await;
-        let id = users.expect_status(200).json()["users"][0]["id"].clone();
-        let path = format!("/auth/admin/auth/users/{}/password", id.as_str().unwrap());
+        let path = format!("/auth/admin/auth/users/{}/password", self.ada_id().await);
         let request = self.assay.admin(Method::PUT, &path);
         let request = request.json(&json!({ "password": password }));
         Reply::to(request).await.expect_status(204);

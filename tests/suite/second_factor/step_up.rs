@@ -9,6 +9,7 @@ both_databases!(
     who_has_a_second_factor_is_asked_for_that_alone,
     who_has_none_sets_one_up_where_it_must_be,
     a_client_that_takes_two_factors_only_gets_them_or_nobody,
+    a_device_and_an_old_grant_are_no_way_around_it,
     discovery_names_what_can_be_reached,
 );
 
@@ -128,6 +129,42 @@ async fn a_client_that_takes_two_factors_only_gets_them_or_nobody(db: TestDb) {
     let callback = bench.assay.visitor().open(&request.url()).await.left();
     let unmet = "unmet_authentication_requirements";
     assert_eq!(vault.error_in(&callback, &request), unmet);
+}
+
+async fn a_device_and_an_old_grant_are_no_way_around_it(db: TestDb) {
+    let bench = Bench::on(db).await;
+    let (mut authenticator, _) = bench.ada_with_authenticator().await;
+    let vault = bench.client("vault").await;
+    // A session of one factor: from before, as it were.
+    let mut visitor = bench.assay.visitor();
+    let page = bench.enter_password(&mut visitor).await;
+    let code = authenticator.code().await;
+    Bench::show_code(&mut visitor, &page, &code).await.page();
+    let one = "UPDATE sessions SET acr = 'urn:assay:acr:single-factor', amr = '[\"pwd\"]'";
+    assert!(bench.alter(one).await >= 1);
+    let device = vault
+        .post("device_authorization_endpoint", &[("scope", "openid")])
+        .await
+        .expect_status(200)
+        .json();
+    let link = device["verification_uri_complete"].as_str().unwrap();
+    let page = visitor.open(&link.parse().unwrap()).await.page();
+    let page = visitor.submit(&page.form_with("user_code")).await.page();
+    assert!(asks_for_code(&page), "{page:#?}");
+    let code = authenticator.code().await;
+    let page = Bench::show_code(&mut visitor, &page, &code).await.page();
+    page.form_with_button("decision");
+
+    let request = vault.authorization();
+    let callback = visitor.open(&request.url()).await.left();
+    let code = vault.code_in(&callback, &request);
+    let tokens = vault.redeem(&code, &request).await.tokens();
+    let refresh_token = tokens.refresh_token.unwrap();
+    let fresh = vault.refresh(&refresh_token).await.tokens();
+    let older = "UPDATE oidc_grants SET amr = '[\"pwd\"]'";
+    assert!(bench.alter(older).await >= 1);
+    let refused = vault.refresh(&fresh.refresh_token.unwrap()).await;
+    refused.expect_error("invalid_grant");
 }
 
 async fn discovery_names_what_can_be_reached(db: TestDb) {

@@ -91,6 +91,10 @@ operations! {
         "The passkeys of the user, the oldest first";
     delete "/auth/admin/auth/users/{id}/passkeys/{passkey}" "users.write" () None => "204" None,
         "Remove a passkey, also the last way of the user to sign in";
+    get "/auth/admin/auth/users/{id}/second-factors" "users.read" () None => "200" Some("SecondFactors"),
+        "What the user proves themselves with beside the password";
+    delete "/auth/admin/auth/users/{id}/second-factors" "users.write" () None => "204" None,
+        "Take the authenticator, recovery codes and remembered browsers from a user who has lost them, and end all sessions";
     get "/auth/admin/auth/sessions" "sessions.read" ("user") None => "200" Some("Sessions"),
         "The live sessions of the user with this id, the latest used first";
     delete "/auth/admin/auth/sessions/{id}" "sessions.write" () None => "204" None,

@@ -208,6 +208,14 @@ fn others() -> Value {
                 }),
             )),
         })),
+        "SecondFactors": object(
+            &["authenticatorSince", "authenticatorUsedAt", "recoveryCodes", "rememberedDevices"],
+            &json!({
+                "authenticatorSince": { "type": ["integer", "null"] },
+                "authenticatorUsedAt": { "type": ["integer", "null"] },
+                "recoveryCodes": integer(), "rememberedDevices": integer(),
+            }),
+        ),
         "Sessions": object(&["sessions"], &json!({
             "sessions": list(&object(
                 &["id", "createdAt", "seenAt", "expiresAt"],

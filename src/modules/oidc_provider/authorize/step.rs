@@ -151,7 +151,7 @@ fn step_up(
         Standing::CanSetUp => is_essential,
         Standing::Nothing => false,
     };
-    if has_one_factor && is_second {
+    if has_one_factor && is_second && person.is_helped_by_a_code() {
         return Some(if is_silent {
             sign_in(is_silent)
         } else {

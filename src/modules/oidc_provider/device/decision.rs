@@ -21,7 +21,7 @@ use crate::{
     modules::{
         Context, Problem,
         audit::{self, AuditEvent},
-        session::{ClientAddress, SignedIn},
+        session::{Acr, ClientAddress, SignedIn},
     },
     store::{StoreError, Tx},
 };
@@ -38,7 +38,7 @@ pub(super) struct Asked {
 pub(super) enum Outcome {
     Allowed,
     Denied,
-    /// The client wants a sign-in that is more recent.
+    /// The client wants a sign-in that is more recent, or that proves more.
     SignInAgain,
     /// No device waits for it, or no longer.
     Gone,
@@ -90,6 +90,12 @@ pub(super) fn is_recent_enough(
         || limit.is_none_or(|limit| now.since(person.authenticated_at) <= limit.duration())
 }
 
+/// Whether the person has proved as much as the client takes.
+pub(super) fn proves_enough(person: &SignedIn, asked: &Asked) -> bool {
+    let reached = person.acr.as_deref().and_then(Acr::named);
+    !asked.client.spec.require_second_factor || reached == Some(Acr::MultiFactor)
+}
+
 /// The person allows it: the device has a grant, and the consent is remembered. One commit.
 pub(super) async fn allow(
     context: &Context,
@@ -103,7 +109,7 @@ pub(super) async fn allow(
         tx.rollback().await?;
         return Ok(Outcome::Gone);
     };
-    if !is_recent_enough(person, &asked, flow.typed_at, now) {
+    if !is_recent_enough(person, &asked, flow.typed_at, now) || !proves_enough(person, &asked) {
         tx.rollback().await?;
         return Ok(Outcome::SignInAgain);
     }

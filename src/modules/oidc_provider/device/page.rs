@@ -22,6 +22,7 @@ use crate::modules::{
     form::StrictForm,
     pages::{self, Look, Policy, Reader, languages},
     parameters::Parameters,
+    second_factor,
     session::{
         self, Browser, ClientAddress, SignedIn, Visitor,
         csrf::{self, Bound},
@@ -105,6 +106,9 @@ pub(in crate::modules::oidc_provider) async fn show(
     let here = flow.address(&context.keyring)?;
     match person {
         None => Ok(redirect(&session::with_return_to("/auth/login", &here))),
+        Some(person) if !decision::proves_enough(&person, &asked) => {
+            Ok(redirect(&second_factor::step_up_address(&here)))
+        }
         Some(person) => put_question(&context, &look, &asked, &person, flow, &here),
     }
 }

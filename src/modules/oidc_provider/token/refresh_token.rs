@@ -91,7 +91,7 @@ pub(super) async fn refresh(asked: &TokenRequest<'_>) -> Result<Response, OAuthE
     let Some(grant_id) = rotate(&mut tx, &hash, &client.uid, &sealed, now).await? else {
         return again(asked, tx, &hash).await;
     };
-    let grant = live(&mut tx, &grant_id, holder, now).await?;
+    let grant = live(&mut tx, &grant_id, client, holder, now).await?;
     let scopes = scopes(&grant, client, form.get("scope"))?;
     let lifetimes = Lifetimes::of(&context.snapshot, client);
     let expires_at = now + lifetimes.refresh_token;
@@ -186,7 +186,7 @@ async fn again(
         && let Some(successor) = successor(context, &replaced)
         && is_unused(context, &mut tx, successor.expose(), now).await?
     {
-        let grant = live(&mut tx, &replaced.grant_id, holder, now).await?;
+        let grant = live(&mut tx, &replaced.grant_id, client, holder, now).await?;
         let scopes = scopes(&grant, client, form.get("scope"))?;
         let access_token = response::access_token(asked, &mut tx, &grant, &scopes).await?;
         match access_token {
@@ -242,18 +242,22 @@ async fn is_unused(
 async fn live(
     tx: &mut Tx,
     grant_id: &str,
+    client: &Client,
     holder: &Holder,
     now: UnixMillis,
 ) -> Result<LiveGrant, OAuthError> {
     let grant = grant::live_in(tx, grant_id, now).await?.ok_or_else(|| {
         OAuthError::invalid_grant("the grant was revoked or its session has ended")
     })?;
-    if grant.is_held_by(holder) {
-        Ok(grant)
-    } else {
+    if !grant.is_held_by(holder) {
         let what = "the refresh token is bound to a key that the request does not prove";
-        Err(OAuthError::invalid_grant(what))
+        return Err(OAuthError::invalid_grant(what));
     }
+    if client.spec.require_second_factor && !grant.has_two_factors() {
+        let what = "the client takes only people with two factors by now";
+        return Err(OAuthError::invalid_grant(what));
+    }
+    Ok(grant)
 }
 
 /// What the new access token allows: what was granted and the client may still have, or the part of it
