@@ -36,7 +36,7 @@ struct Method {
     is_on: fn(&Snapshot) -> bool,
 }
 
-const METHODS: [Method; 3] = [
+const METHODS: [Method; 4] = [
     Method {
         amr: "pwd",
         kind: Kind::Knowledge,

@@ -1,5 +1,6 @@
 //! What the admin API is, for those who write clients.
 
+mod deliveries;
 mod groups;
 mod schemas;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::groups;
+use super::{deliveries, groups};
 
 pub(super) fn refer(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
@@ -12,7 +12,7 @@ pub(super) fn text() -> Value {
     json!({ "type": "string" })
 }
 
-fn integer() -> Value {
+pub(super) fn integer() -> Value {
     json!({ "type": "integer" })
 }
 
@@ -50,29 +50,6 @@ fn attributes() -> Value {
     })
 }
 
-fn mail(millis: &Value) -> Value {
-    object(
-        &[
-            "id",
-            "recipient",
-            "kind",
-            "language",
-            "state",
-            "attempts",
-            "createdAt",
-            "expiresAt",
-        ],
-        &json!({
-            "id": text(), "user": { "type": ["string", "null"] }, "recipient": text(),
-            "kind": text(), "language": text(),
-            "state": { "enum": ["pending", "delivered", "failed"] },
-            "attempts": integer(), "nextAttemptAt": millis,
-            "lastError": { "type": ["string", "null"] }, "createdAt": millis,
-            "deliveredAt": { "type": ["integer", "null"] }, "expiresAt": millis,
-        }),
-    )
-}
-
 fn invitation(millis: &Value) -> Value {
     object(
         &[
@@ -98,6 +75,7 @@ pub(super) fn millis() -> Value {
 
 pub(super) fn schemas() -> Map<String, Value> {
     let mut all = groups::schemas();
+    all.extend(deliveries::schemas());
     if let Value::Object(others) = others() {
         all.extend(others);
     }
@@ -262,31 +240,6 @@ fn others() -> Value {
                 "id": text(), "name": text(), "usesLeft": integer(), "createdAt": millis,
                 "expiresAt": millis,
             }))),
-        })),
-        "LogoutNotices": object(&["pending", "failed", "notices"], &json!({
-            "pending": integer(), "failed": integer(),
-            "notices": list(&object(
-                &["id", "client", "user", "attempts", "nextAttemptAt", "createdAt", "expiresAt"],
-                &json!({
-                    "id": text(), "client": text(), "user": text(), "attempts": integer(),
-                    "nextAttemptAt": millis, "lastError": { "type": ["string", "null"] },
-                    "createdAt": millis, "expiresAt": millis,
-                }),
-            )),
-        })),
-        "WebhookDeliveries": object(&["deliveries"], &json!({
-            "deliveries": list(&object(
-                &["id", "webhook", "event", "attempts", "nextAttemptAt", "createdAt", "expiresAt"],
-                &json!({
-                    "id": text(), "webhook": text(), "event": text(), "attempts": integer(),
-                    "nextAttemptAt": millis, "lastError": { "type": ["string", "null"] },
-                    "createdAt": millis, "expiresAt": millis,
-                }),
-            )),
-        })),
-        "Mails": object(&["pending", "failed", "mails"], &json!({
-            "pending": integer(), "failed": integer(),
-            "mails": list(&mail(&millis)),
         })),
         "SigningKeys": list(&object(
             &["kid", "algorithm", "state", "createdAt"],
