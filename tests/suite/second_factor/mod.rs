@@ -40,6 +40,12 @@ spec:
   scopes: [openid]
   consent: implicit
   requireSecondFactor: true
+---
+# A passkey is two factors by itself: without any, the second factor is the only way to them.
+apiVersion: assay/v1
+kind: Module
+metadata: { name: passkey }
+spec: { enabled: false }
 ";
 
 /// A server, and ada.
