@@ -29,6 +29,7 @@ mod process;
 mod provider;
 mod reconcile;
 mod refresh;
+mod sign_in;
 mod startup;
 mod swap;
 mod userinfo;
@@ -55,6 +56,7 @@ fn main() {
         "lanes",
         "passkey",
         "refresh",
+        "sign_in",
         "userinfo",
     ];
     if of_the_provider.into_iter().any(&runs) {
@@ -69,6 +71,7 @@ fn main() {
                 "lanes" => lanes::run(&server),
                 "passkey" => passkey::run(&server),
                 "refresh" => refresh::run(&installation, &server),
+                "sign_in" => sign_in::run(&server),
                 _ => userinfo::run(&server),
             }
         }

@@ -28,6 +28,7 @@ mod hostile_manifests;
 mod mail;
 mod oidc;
 mod passkey;
+mod passwords;
 mod people;
 mod recovery;
 mod remote;

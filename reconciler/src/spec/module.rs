@@ -22,10 +22,11 @@ use serde_json::Value;
 pub use self::{
     account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings, Verification},
     deletion::DeletionSettings,
+    mail::MailSettings,
     mail::{MailSettings, Smtp, SmtpSecurity, mailbox},
     oidc_client::OidcClientSettings,
     passkey::{PasskeySettings, UserVerification},
-    password::{PasswordSettings, SignInLimit, SignInLimits},
+    password::{PasswordPolicy, PasswordSettings, SignInLimit, SignInLimits},
     profile::{ProfileField, ProfileSettings},
     registration::{RegistrationMode, RegistrationSettings},
 };

@@ -14,6 +14,7 @@ use crate::{
         Problem,
         account::registration::InviteError,
         password::PasswordError,
+        password::{BreachedError, PasswordError},
         user::{AttributesRefused, CreateUserError, ExternalIdError, GroupError},
     },
     store::StoreError,
@@ -64,6 +65,9 @@ pub enum Refusal {
     /// An account that cannot be made or changed like that.
     #[error(transparent)]
     Password(PasswordError),
+    /// Settings that name what is not on this machine.
+    #[error("`settings.policy.breachedPasswords` of module `password`: {0}")]
+    Breached(#[from] BreachedError),
     /// Attributes that nobody can have.
     #[error(transparent)]
     Attributes(#[from] AttributesRefused),
@@ -112,7 +116,7 @@ impl Refusal {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::BadRequest(_) | Self::Attributes(_) => kind::BAD_REQUEST,
-            Self::Manifests(_) => kind::INVALID_MANIFESTS,
+            Self::Manifests(_) | Self::Breached(_) => kind::INVALID_MANIFESTS,
             Self::SavedPlan(_) => kind::INVALID_PLAN,
             Self::Apply(error) => of_apply(error),
             Self::Keys(error) => match error {
@@ -176,7 +180,9 @@ fn of_password(error: &PasswordError) -> &'static str {
     match error {
         PasswordError::Email(_) | PasswordError::Refused(_) => kind::BAD_REQUEST,
         PasswordError::Create(CreateUserError::Exists(_)) => kind::CONFLICT,
-        PasswordError::Hashing(password::PasswordError::Busy(_)) => kind::UNAVAILABLE,
+        PasswordError::Hashing(password::PasswordError::Busy(_)) | PasswordError::Breached(_) => {
+            kind::UNAVAILABLE
+        }
         _ => kind::INTERNAL,
     }
 }

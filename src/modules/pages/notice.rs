@@ -11,6 +11,8 @@ pub enum Notice {
     Text(&'static str),
     /// In words about something.
     About(About),
+    /// In words that were put together before.
+    Told(String),
 }
 
 impl HtmlSafe for Notice {}
@@ -20,6 +22,7 @@ impl fmt::Display for Notice {
         match self {
             Self::Text(text) => Html.write_escaped_str(f, text),
             Self::About(about) => about.fmt(f),
+            Self::Told(text) => Html.write_escaped_str(f, text),
         }
     }
 }
@@ -27,6 +30,12 @@ impl fmt::Display for Notice {
 impl From<&'static str> for Notice {
     fn from(text: &'static str) -> Self {
         Self::Text(text)
+    }
+}
+
+impl From<String> for Notice {
+    fn from(text: String) -> Self {
+        Self::Told(text)
     }
 }
 

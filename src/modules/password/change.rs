@@ -11,7 +11,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{MAX_PASSWORD, Password, PasswordError, PasswordRefused, cost, hash};
+use super::{MAX_PASSWORD, Password, PasswordError, Who, choose, cost};
 use crate::{
     crypto::password::{PasswordError as HashingError, Verdict},
     modules::{
@@ -172,9 +172,12 @@ async fn change(
         let old = form.get("old_password").unwrap_or_default();
         prove(context, look, user, old).await?;
     }
-    let settings = context.snapshot.password_settings();
     let chosen = form.get("password").unwrap_or_default();
-    let password_hash = hash(&context.passwords, &settings, chosen)
+    let who = Who {
+        email: Some(&person.email),
+        name: person.name.as_deref(),
+    };
+    let password_hash = choose(context, chosen, who)
         .await
         .map_err(|error| not_chosen(look, error))?;
     let now = context.clock.now();
@@ -238,15 +241,11 @@ async fn prove(context: &Context, look: &Look, user: &User, old: &str) -> Result
 }
 
 fn not_chosen(look: &Look, error: PasswordError) -> Stop {
-    let texts = &look.language.registration;
     match error {
-        PasswordError::Refused(PasswordRefused::TooShort(least)) => Stop::Again(NotTaken::new(
+        PasswordError::Refused(refused) => Stop::Again(NotTaken::new(
             StatusCode::BAD_REQUEST,
-            texts.short_password.about(&least),
+            refused.told(look.language),
         )),
-        PasswordError::Refused(_) => {
-            Stop::Again(NotTaken::new(StatusCode::BAD_REQUEST, texts.bad_password))
-        }
         PasswordError::Hashing(HashingError::Busy(_)) => {
             let busy = look.language.login.busy;
             let busy = NotTaken::new(StatusCode::SERVICE_UNAVAILABLE, busy);

@@ -14,7 +14,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::PasswordError;
+use super::{PasswordError, Who};
 use crate::{
     clock::UnixMillis,
     crypto::password,
@@ -328,7 +328,8 @@ async fn by_code(
     if counted.is_none() {
         return Ok(confirmation::too_many(&look));
     }
-    let hash = match chosen(&context, form.get("password"), &look).await? {
+    // Whose account it is, the right code tells, and that is looked at after the hash.
+    let hash = match chosen(&context, form.get("password"), None, &look).await? {
         Ok(hash) => hash,
         Err(refused) => return Ok(refused.shown(again)),
     };
@@ -384,10 +385,11 @@ async fn by_link(
     let now = context.clock.now();
     // Before the hash: whoever guesses shall not cost much.
     let found = confirmation::peek(store, keyring, Purpose::Recovery, token, now).await?;
-    if found.is_none() {
+    let Some(found) = found else {
         return Ok(confirmation::gone(&look, RECOVER_PATH));
-    }
-    let hash = match chosen(&context, form.get("password"), &look).await? {
+    };
+    let email = Some(found.email.as_str());
+    let hash = match chosen(&context, form.get("password"), email, &look).await? {
         Ok(hash) => hash,
         Err(refused) => return Ok(refused.shown(again)),
     };
@@ -431,15 +433,15 @@ impl Refused {
 async fn chosen(
     context: &Context,
     password: Option<&str>,
+    email: Option<&str>,
     look: &Look,
 ) -> Result<Result<String, Refused>, Problem> {
-    let settings = context.snapshot.password_settings();
-    let text = password.unwrap_or_default();
-    match super::hash(&context.passwords, &settings, text).await {
+    let who = Who { email, name: None };
+    match super::choose(context, password.unwrap_or_default(), who).await {
         Ok(hash) => Ok(Ok(hash)),
-        Err(PasswordError::Refused(_)) => Ok(Err(Refused {
+        Err(PasswordError::Refused(refused)) => Ok(Err(Refused {
             status: StatusCode::BAD_REQUEST,
-            notice: look.language.recovery.unusable.plain(&settings.min_length),
+            notice: refused.told(look.language),
         })),
         Err(PasswordError::Hashing(password::PasswordError::Busy(_))) => Ok(Err(Refused {
             status: StatusCode::SERVICE_UNAVAILABLE,

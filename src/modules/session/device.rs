@@ -78,7 +78,7 @@ pub struct DeviceName<'a> {
 impl fmt::Display for DeviceName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.device.browser, self.device.system) {
-            (Some(browser), Some(system)) => write!(f, "{browser}{}{system}", self.on),
+            (Some(browser), Some(system)) => write!(f, "{browser} {} {system}", self.on),
             (Some(name), None) | (None, Some(name)) => f.write_str(name),
             // What it says itself is better than nothing.
             (None, None) => f.write_str(self.device.text),

@@ -95,7 +95,7 @@ pub(super) async fn open(
         &stage,
         StatusCode::OK,
         hint,
-        &wish.invitation,
+        wish.invitation.as_deref(),
         invited.as_ref(),
         None,
     ))
@@ -129,7 +129,7 @@ pub(super) async fn submit(
                 &stage,
                 status,
                 entered,
-                &invitation,
+                invitation.as_deref(),
                 invited.as_ref(),
                 notice,
             );
@@ -270,7 +270,7 @@ fn show(
     stage: &Stage<'_>,
     status: StatusCode,
     entered: &str,
-    invitation: &Option<String>,
+    invitation: Option<&str>,
     invited: Option<&Invited>,
     notice: Option<&Notice>,
 ) -> Response {
@@ -282,7 +282,7 @@ fn show(
         notice,
         email: fixed.unwrap_or(entered),
         is_fixed: fixed.is_some(),
-        invitation: invitation.as_deref(),
+        invitation,
         sign_in: &stage.sign_in(),
         csrf: &stage.csrf(),
         return_to: stage.place.as_str(),

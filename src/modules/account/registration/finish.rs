@@ -28,7 +28,7 @@ use crate::{
         oidc_provider,
         pages::{Look, Notice, Reader, languages},
         parameters::Parameters,
-        password::{self, MAX_PASSWORD, PasswordError, PasswordRefused},
+        password::{self, MAX_PASSWORD, PasswordError, Who},
         session::{
             ReturnTo,
             csrf::{self, Bound},
@@ -227,11 +227,16 @@ impl<'a> Desk<'a> {
             .parse()
             .map_err(|_| NotTaken::wrong(texts.bad_email))?;
         let entered = form.get("password").unwrap_or_default();
+        let who = Who {
+            email: Some(&registration.email),
+            name: told["name"].as_str(),
+        };
+        let password_hash = self.hash(entered, who).await?;
         let newcomer = Newcomer {
             ticket: &self.ticket,
             registration,
             email,
-            password_hash: self.hash(entered).await?,
+            password_hash,
             attributes,
             state: if self.settings.approval {
                 UserState::Pending
@@ -285,16 +290,12 @@ impl<'a> Desk<'a> {
             .unwrap_or_else(|| place.clone())
     }
 
-    async fn hash(&self, entered: &str) -> Result<String, Stop> {
-        let context = self.stage.context;
-        let settings = context.snapshot.password_settings();
-        let texts = self.stage.texts();
-        match password::hash(&context.passwords, &settings, entered).await {
+    async fn hash(&self, entered: &str, who: Who<'_>) -> Result<String, Stop> {
+        match password::choose(self.stage.context, entered, who).await {
             Ok(hash) => Ok(hash),
-            Err(PasswordError::Refused(PasswordRefused::TooShort(least))) => {
-                Err(NotTaken::wrong(texts.short_password.about(&least)).into())
+            Err(PasswordError::Refused(refused)) => {
+                Err(NotTaken::wrong(refused.told(self.stage.look.language)).into())
             }
-            Err(PasswordError::Refused(_)) => Err(NotTaken::wrong(texts.bad_password).into()),
             Err(PasswordError::Hashing(HashingError::Busy(_))) => {
                 let busy = self.stage.look.language.login.busy;
                 let busy = NotTaken::new(StatusCode::SERVICE_UNAVAILABLE, busy);

@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-    EmailAddress, Language, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
-    ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
+    EmailAddress, Language, Login, Logout, Passkeys, PasswordRules, ProfileFields, Recovery,
+    Registration, ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static ARABIC: Language = Language {
@@ -65,6 +65,14 @@ pub(super) static ARABIC: Language = Language {
         ask_again: "السؤال من جديد",
         why: "مع تطبيق المصادقة لا يستطيع أحد يعرف كلمة مرورك وحدها الدخول إلى حسابك.",
     },
+    password_rules: PasswordRules {
+        too_short: phrase("يجب ألا تقل كلمة المرور عن {count} من الأحرف."),
+        too_long: phrase("يجب ألا تزيد كلمة المرور على {count} من الأحرف."),
+        control: "تحتوي كلمة المرور على حرف لا يمكن كتابته بأي لوحة مفاتيح.",
+        similar: "كلمة المرور هذه قريبة جدًا من بريدك الإلكتروني أو اسمك. اختر كلمة لا علاقة لها بهما.",
+        guessable: "كلمة المرور هذه سهلة التخمين. أربع كلمات أو خمس لا علاقة لبعضها ببعض تصنع كلمة مرور جيدة.",
+        breached: "كلمة المرور هذه موجودة في قائمة كلمات مرور مسروقة يجرّبها اللصوص أولًا. اختر كلمة أخرى.",
+    },
     account: Account {
         title: "حسابك",
         sign_out: "تسجيل الخروج",
@@ -94,7 +102,6 @@ pub(super) static ARABIC: Language = Language {
         finish_for: phrase("تم تأكيد عنوانك {email}."),
         password: "اختر كلمة مرور",
         short_password: phrase("يجب ألا تقل كلمة المرور عن {count} أحرف."),
-        bad_password: "لا يمكن استخدام كلمة المرور هذه. يُرجى اختيار غيرها.",
         bad_email: "ليس هذا عنوان بريد إلكتروني. يُكتب مثل ada@example.com.",
         other_domain: phrase("لا يمكن هنا استخدام عناوين إلا من {domains}."),
         missing: phrase("يُرجى ملء: {field}"),
@@ -162,7 +169,7 @@ pub(super) static ARABIC: Language = Language {
         keep: "الاحتفاظ بالحساب",
         kept: "تم الاحتفاظ بحسابك",
         kept_message: "لن يُحذف.",
-        on: " على ",
+        on: "على",
     },
     account_choice: AccountChoice {
         title: "اختيار حساب",
@@ -249,7 +256,6 @@ pub(super) static ARABIC: Language = Language {
         new_password: "كلمة المرور الجديدة",
         choose: "اختر كلمة مرور جديدة لحساب:",
         set: "تعيين كلمة مرور جديدة",
-        unusable: phrase("اختر كلمة مرور من {count} أحرف على الأقل لا يمكن لأحد تخمينها."),
         done: "عُيّنت كلمة المرور الجديدة",
         done_message: "أُنهي تسجيل دخولك في كل مكان. سجّل الدخول الآن بكلمة المرور الجديدة.",
     },

@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-    EmailAddress, Language, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
-    ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
+    EmailAddress, Language, Login, Logout, Passkeys, PasswordRules, ProfileFields, Recovery,
+    Registration, ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static ENGLISH: Language = Language {
@@ -68,6 +68,14 @@ pub(super) static ENGLISH: Language = Language {
         ask_again: "Ask again",
         why: "With an authenticator app, nobody who only knows your password gets into your account.",
     },
+    password_rules: PasswordRules {
+        too_short: phrase("Your password needs {count} characters or more."),
+        too_long: phrase("Your password may have {count} characters at most."),
+        control: "Your password contains a character that no keyboard can type.",
+        similar: "This password is too much like your e-mail address or your name. Choose one that has nothing to do with them.",
+        guessable: "This password is easy to guess. Four or five words that have nothing to do with each other make a good one.",
+        breached: "This password is in a list of stolen passwords, which thieves try first. Choose another one.",
+    },
     account: Account {
         title: "Your account",
         sign_out: "Sign out",
@@ -99,7 +107,6 @@ pub(super) static ENGLISH: Language = Language {
         finish_for: phrase("Your address {email} is confirmed."),
         password: "Choose a password",
         short_password: phrase("The password needs {count} characters or more."),
-        bad_password: "This password cannot be used. Please choose another one.",
         bad_email: "That is not an e-mail address. It reads like ada@example.com.",
         other_domain: phrase("Only addresses of {domains} can be used here."),
         missing: phrase("Please fill in: {field}"),
@@ -171,7 +178,7 @@ pub(super) static ENGLISH: Language = Language {
         keep: "Keep the account",
         kept: "Your account is kept",
         kept_message: "It will not be deleted.",
-        on: " on ",
+        on: "on",
     },
     account_choice: AccountChoice {
         title: "Choose an account",
@@ -263,9 +270,6 @@ pub(super) static ENGLISH: Language = Language {
         new_password: "New password",
         choose: "Choose a new password for the account of:",
         set: "Set a new password",
-        unusable: phrase(
-            "Choose a password of at least {count} characters that no one would guess.",
-        ),
         done: "Your new password is set",
         done_message: "You have been signed out everywhere. Sign in with your new password now.",
     },

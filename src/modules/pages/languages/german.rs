@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-    EmailAddress, Language, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
-    ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
+    EmailAddress, Language, Login, Logout, Passkeys, PasswordRules, ProfileFields, Recovery,
+    Registration, ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static GERMAN: Language = Language {
@@ -74,6 +74,14 @@ pub(super) static GERMAN: Language = Language {
         ask_again: "Wieder fragen",
         why: "Mit einer Authenticator-App kommt niemand in Ihr Konto, der nur Ihr Passwort kennt.",
     },
+    password_rules: PasswordRules {
+        too_short: phrase("Ihr Passwort braucht mindestens {count} Zeichen."),
+        too_long: phrase("Ihr Passwort darf höchstens {count} Zeichen haben."),
+        control: "Ihr Passwort enthält ein Zeichen, das sich auf keiner Tastatur tippen lässt.",
+        similar: "Dieses Passwort ähnelt Ihrer E-Mail-Adresse oder Ihrem Namen zu sehr. Wählen Sie eines, das nichts damit zu tun hat.",
+        guessable: "Dieses Passwort ist leicht zu erraten. Vier oder fünf Wörter, die nichts miteinander zu tun haben, ergeben ein gutes.",
+        breached: "Dieses Passwort steht in einer Liste gestohlener Passwörter, die Diebe zuerst versuchen. Wählen Sie ein anderes.",
+    },
     account: Account {
         title: "Ihr Konto",
         sign_out: "Abmelden",
@@ -106,7 +114,6 @@ pub(super) static GERMAN: Language = Language {
         finish_for: phrase("Ihre Adresse {email} ist bestätigt."),
         password: "Passwort wählen",
         short_password: phrase("Das Passwort braucht mindestens {count} Zeichen."),
-        bad_password: "Dieses Passwort geht nicht. Bitte wählen Sie ein anderes.",
         bad_email: "Das ist keine E-Mail-Adresse. Sie sieht aus wie ada@example.com.",
         other_domain: phrase("Hier gehen nur Adressen von {domains}."),
         missing: phrase("Bitte füllen Sie aus: {field}"),
@@ -180,7 +187,7 @@ pub(super) static GERMAN: Language = Language {
         keep: "Konto behalten",
         kept: "Ihr Konto bleibt bestehen",
         kept_message: "Es wird nicht gelöscht.",
-        on: " unter ",
+        on: "unter",
     },
     account_choice: AccountChoice {
         title: "Konto auswählen",
@@ -276,9 +283,6 @@ pub(super) static GERMAN: Language = Language {
         new_password: "Neues Passwort",
         choose: "Wählen Sie ein neues Passwort für das Konto von:",
         set: "Neues Passwort festlegen",
-        unusable: phrase(
-            "Wählen Sie ein Passwort mit mindestens {count} Zeichen, das niemand errät.",
-        ),
         done: "Ihr neues Passwort gilt",
         done_message: "Sie wurden überall abgemeldet. Melden Sie sich jetzt mit dem neuen Passwort an.",
     },

@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-    EmailAddress, Language, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
-    ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
+    EmailAddress, Language, Login, Logout, Passkeys, PasswordRules, ProfileFields, Recovery,
+    Registration, ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static JAPANESE: Language = Language {
@@ -65,6 +65,14 @@ pub(super) static JAPANESE: Language = Language {
         ask_again: "再び確認する",
         why: "認証アプリを使うと、パスワードを知っているだけの人はあなたのアカウントに入れません。",
     },
+    password_rules: PasswordRules {
+        too_short: phrase("パスワードは {count} 文字以上にしてください。"),
+        too_long: phrase("パスワードは {count} 文字以内にしてください。"),
+        control: "パスワードに、キーボードで入力できない文字が含まれています。",
+        similar: "このパスワードはメールアドレスまたはお名前によく似ています。関係のないものを選んでください。",
+        guessable: "このパスワードは推測されやすいものです。互いに関係のない単語を四つか五つ並べると、よいパスワードになります。",
+        breached: "このパスワードは、最初に試される流出パスワードの一覧に含まれています。別のものを選んでください。",
+    },
     account: Account {
         title: "アカウント",
         sign_out: "サインアウト",
@@ -96,7 +104,6 @@ pub(super) static JAPANESE: Language = Language {
         finish_for: phrase("{email} の確認が完了しました。"),
         password: "パスワードを設定",
         short_password: phrase("パスワードは{count}文字以上にしてください。"),
-        bad_password: "このパスワードは使えません。別のものを設定してください。",
         bad_email: "メールアドレスの形式が正しくありません（例: ada@example.com）。",
         other_domain: phrase("ここで使えるのは次のドメインのアドレスだけです: {domains}"),
         missing: phrase("入力してください: {field}"),
@@ -253,7 +260,6 @@ pub(super) static JAPANESE: Language = Language {
         new_password: "新しいパスワード",
         choose: "次のアカウントの新しいパスワードを選んでください：",
         set: "新しいパスワードを設定",
-        unusable: phrase("{count}文字以上の、推測されにくいパスワードを選んでください。"),
         done: "新しいパスワードを設定しました",
         done_message: "すべての場所からログアウトされました。新しいパスワードでログインしてください。",
     },

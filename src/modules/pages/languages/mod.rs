@@ -15,8 +15,8 @@ pub use self::{
     phrase::{About, Phrase},
     texts::{
         Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-        EmailAddress, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
-        ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream,
+        EmailAddress, Login, Logout, Passkeys, PasswordRules, ProfileFields, Recovery,
+        Registration, ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream,
     },
 };
 
@@ -43,6 +43,8 @@ pub struct Language {
     pub login: Login,
     /// `/auth/login/second-factor` and `/auth/account/second-factors`
     pub second_factors: SecondFactors,
+    /// Where a password is chosen.
+    pub password_rules: PasswordRules,
     /// `/auth/account`
     pub account: Account,
     /// `/auth/select-account`

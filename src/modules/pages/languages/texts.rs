@@ -132,6 +132,21 @@ texts! {
         /// When there is no authenticator yet.
         why: Text,
     }
+    /// Why a password cannot be chosen.
+    PasswordRules {
+        /// `{count}` is a number: so many characters are the least.
+        too_short: Phrase,
+        /// `{count}` is a number: so many characters are the most.
+        too_long: Phrase,
+        /// It has a character that no keyboard types.
+        control: Text,
+        /// The e-mail address or the name is in it.
+        similar: Text,
+        /// It is a common one, or short.
+        guessable: Text,
+        /// It is in a list of passwords that were stolen somewhere else.
+        breached: Text,
+    }
     /// The page of one's own account.
     Account {
         /// The heading.
@@ -189,8 +204,6 @@ texts! {
         password: Text,
         /// Under the field; `{count}` is a number.
         short_password: Phrase,
-        /// The password cannot be taken for another reason.
-        bad_password: Text,
         /// What was entered is no e-mail address.
         bad_email: Text,
         /// `{domains}` is a list such as "example.com, example.org".
@@ -489,8 +502,6 @@ texts! {
         choose: Text,
         /// The button, and the heading over it.
         set: Text,
-        /// The password is not taken; `{count}` is the fewest characters.
-        unusable: Phrase,
         /// A heading.
         done: Text,
         /// Under it.

@@ -1,7 +1,7 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Confirmation, Consent, Device,
-    EmailAddress, Language, Login, Logout, Passkeys, ProfileFields, Recovery, Registration,
-    ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
+    EmailAddress, Language, Login, Logout, Passkeys, PasswordRules, ProfileFields, Recovery,
+    Registration, ScopeMeanings, SecondFactors, SelfService, SignedOut, Upstream, phrase,
 };
 
 pub(super) static TURKISH: Language = Language {
@@ -68,6 +68,14 @@ pub(super) static TURKISH: Language = Language {
         ask_again: "Yeniden sor",
         why: "Kimlik doğrulama uygulamasıyla, yalnızca parolanızı bilen hiç kimse hesabınıza giremez.",
     },
+    password_rules: PasswordRules {
+        too_short: phrase("Parolanız en az {count} karakter olmalıdır."),
+        too_long: phrase("Parolanız en fazla {count} karakter olabilir."),
+        control: "Parolanızda hiçbir klavyeyle yazılamayan bir karakter var.",
+        similar: "Bu parola e-posta adresinize veya adınıza çok benziyor. Onlarla ilgisi olmayan bir parola seçin.",
+        guessable: "Bu parola kolay tahmin edilir. Birbiriyle ilgisi olmayan dört beş kelime iyi bir parola olur.",
+        breached: "Bu parola, hırsızların ilk denediği çalınmış parolalar listesinde bulunuyor. Başka bir parola seçin.",
+    },
     account: Account {
         title: "Hesabınız",
         sign_out: "Oturumu kapat",
@@ -99,7 +107,6 @@ pub(super) static TURKISH: Language = Language {
         finish_for: phrase("{email} adresiniz doğrulandı."),
         password: "Bir parola seçin",
         short_password: phrase("Parola en az {count} karakter olmalıdır."),
-        bad_password: "Bu parola kullanılamaz. Lütfen başka bir parola seçin.",
         bad_email: "Bu bir e-posta adresi değil. Şuna benzer: ada@example.com.",
         other_domain: phrase(
             "Burada yalnızca şu alan adlarının adresleri kullanılabilir: {domains}",
@@ -173,7 +180,7 @@ pub(super) static TURKISH: Language = Language {
         keep: "Hesabı koru",
         kept: "Hesabınız korundu",
         kept_message: "Silinmeyecek.",
-        on: " · ",
+        on: "·",
     },
     account_choice: AccountChoice {
         title: "Hesap seçin",
@@ -268,7 +275,6 @@ pub(super) static TURKISH: Language = Language {
         new_password: "Yeni parola",
         choose: "Şu hesap için yeni bir parola seçin:",
         set: "Yeni parola belirle",
-        unusable: phrase("En az {count} karakterli, kimsenin tahmin edemeyeceği bir parola seçin."),
         done: "Yeni parolanız belirlendi",
         done_message: "Her yerde oturumunuz kapatıldı. Şimdi yeni parolanızla oturum açın.",
     },
