@@ -22,7 +22,6 @@ use serde_json::Value;
 pub use self::{
     account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings, Verification},
     deletion::DeletionSettings,
-    mail::MailSettings,
     mail::{MailSettings, Smtp, SmtpSecurity, mailbox},
     oidc_client::OidcClientSettings,
     passkey::{PasskeySettings, UserVerification},

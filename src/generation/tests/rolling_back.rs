@@ -130,7 +130,7 @@ both_databases! {
 
     async fn what_was_deleted_and_made_again_keeps_its_new_identity(db: TestDb) {
         let room = Room::new(db).await;
-        let remade = || client_with("a", json!({ "displayName": "Second", "clientSecret": { "value": "second" } }));
+        let remade = || client_with("a", json!({ "displayName": "Successor", "clientSecret": { "value": "second" } }));
         room.apply(vec![client("a"), client("b")]).await.unwrap();
         room.apply(vec![client("b")]).await.unwrap();
         room.apply(vec![remade(), client("b")]).await.unwrap();
@@ -141,7 +141,7 @@ both_databases! {
         let (after,) = fetch_one!(&room.store, (String,), id).unwrap();
         assert_eq!(after, before);
         assert_eq!(secret(&room, Kind::OidcClient, "a").await, kept);
-        assert!(!room.exported().await.join("\n").contains("Second"));
+        assert!(!room.exported().await.join("\n").contains("Successor"));
     }
 
     async fn names_that_were_swapped_are_swapped_back(db: TestDb) {

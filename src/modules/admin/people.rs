@@ -27,7 +27,6 @@ use crate::{
         Context, Problem,
         audit::{self, AuditEvent},
         password::{self, PasswordError, Who},
-        session,
         user::{
             self, Attributes, ChangeAttributesError, CreateUserError, ExternalIdError, NewUser,
         },

@@ -13,7 +13,6 @@ use crate::{
     modules::{
         Problem,
         account::registration::InviteError,
-        password::PasswordError,
         password::{BreachedError, PasswordError},
         user::{AttributesRefused, CreateUserError, ExternalIdError, GroupError},
     },

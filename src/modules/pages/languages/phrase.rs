@@ -59,12 +59,7 @@ impl Phrase {
     }
 }
 
-impl Phrase {
-    /// The phrase as plain text, with a number or the like in it that turns no words around.
-    pub fn plain<T: fmt::Display + ?Sized>(&self, value: &T) -> String {
-        format!("{}{value}{}", self.before, self.after)
-    }
-}
+impl Phrase {}
 
 /// A phrase about something.
 #[derive(Debug)]
