@@ -50,7 +50,7 @@ async fn a_password_is_changed_by_whoever_knows_the_old_one(db: TestDb) {
     page.reply.expect_status(400);
     let page = change(&bench, &mut here, &ada.password, "short").await;
     let reply = page.reply.expect_status(400);
-    assert!(reply.body.contains("8"), "{reply:#?}");
+    assert!(reply.body.contains('8'), "{reply:#?}");
     let page = change(&bench, &mut here, &ada.password, PASSWORD).await;
     assert_eq!(page.url.query(), Some("changed=1"));
 
@@ -63,7 +63,7 @@ async fn a_password_is_changed_by_whoever_knows_the_old_one(db: TestDb) {
     page.reply.expect_status(401);
     let page = bench.sign_in(&mut there, &ada.email, PASSWORD).await;
     assert_eq!(page.url.path(), "/auth/account");
-    assert_eq!(bench.letter(&ada.email, 1).await.kind, "password_changed");
+    assert_eq!(bench.letter(&ada.email, 1).await.kind, "passwordChanged");
 
     // A form of another session changes nothing.
     let page = bench.open(&mut here, "/auth/account/password").await;
@@ -197,7 +197,7 @@ async fn an_account_is_deleted_at_once(db: TestDb) {
     }
     let page = bench.sign_in(&mut visitor, &ada.email, &ada.password).await;
     page.reply.expect_status(401);
-    assert_eq!(bench.letter(&ada.email, 1).await.kind, "account_deleted");
+    assert_eq!(bench.letter(&ada.email, 1).await.kind, "accountDeleted");
     let actions = bench.actions("action=user.delete").await;
     assert_eq!(actions, ["user.delete"]);
 }
@@ -213,7 +213,7 @@ async fn an_account_is_deleted_later_unless_it_is_kept(db: TestDb) {
 
     // The letter keeps it, and looking at the link does not.
     let letter = bench.letter(&ada.email, 1).await;
-    assert_eq!(letter.kind, "deletion_scheduled");
+    assert_eq!(letter.kind, "deletionScheduled");
     assert!(letter.text.contains("14"), "{letter:?}");
     let mut reader = bench.assay.visitor();
     let page = reader.open(&letter.link()).await.page();
@@ -248,7 +248,7 @@ async fn an_account_is_deleted_later_unless_it_is_kept(db: TestDb) {
         bench.letter(&ada.email, 3).await,
         bench.letter(&ada.email, 4).await,
     ];
-    assert_eq!(kinds[1].kind, "account_deleted");
+    assert_eq!(kinds[1].kind, "accountDeleted");
 }
 
 async fn nobody_deletes_what_may_not_be_deleted(db: TestDb) {

@@ -31,6 +31,11 @@ spec:
 {settings}
 ---
 apiVersion: assay/v1
+kind: Module
+metadata: {{ name: mail }}
+spec: {{ settings: {{ folder: data/mails }} }}
+---
+apiVersion: assay/v1
 kind: OidcClient
 metadata: {{ name: shop }}
 spec:

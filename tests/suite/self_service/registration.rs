@@ -86,7 +86,7 @@ async fn a_known_address_is_answered_like_a_new_one(db: TestDb) {
 
     // The owner is told, and given no link that makes an account.
     let letter = bench.letter(&ada.email, 1).await;
-    assert_eq!(letter.kind, "already_registered");
+    assert_eq!(letter.kind, "alreadyRegistered");
     assert_eq!(letter.link().path(), "/auth/login");
     assert_eq!(
         bench.letter("eve@example.com", 1).await.kind,
