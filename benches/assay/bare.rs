@@ -119,7 +119,7 @@ fn commit(folder: &Path) -> f64 {
 }
 
 /// CPU microseconds of this thread for each; the median of five rounds.
-fn each(times: u32, mut work: impl FnMut()) -> f64 {
+pub fn each(times: u32, mut work: impl FnMut()) -> f64 {
     (0..times / 10).for_each(|_| work());
     let mut rounds: Vec<f64> = (0..5)
         .map(|_| {

@@ -20,7 +20,12 @@ pub struct Response {
 impl Response {
     /// The value of the first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.lines().find_map(|line| {
+        self.all(name).next()
+    }
+
+    /// Every header of this name.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.lines().filter_map(move |line| {
             let (this, value) = line.split_once(':')?;
             this.eq_ignore_ascii_case(name).then(|| value.trim())
         })

@@ -28,6 +28,7 @@ mod process;
 mod provider;
 mod reconcile;
 mod refresh;
+mod sign_in;
 mod startup;
 mod swap;
 mod userinfo;
@@ -53,6 +54,7 @@ fn main() {
         "introspection",
         "lanes",
         "refresh",
+        "sign_in",
         "userinfo",
     ];
     if of_the_provider.into_iter().any(&runs) {
@@ -66,6 +68,7 @@ fn main() {
                 "introspection" => introspection::run(&server),
                 "lanes" => lanes::run(&server),
                 "refresh" => refresh::run(&installation, &server),
+                "sign_in" => sign_in::run(&server),
                 _ => userinfo::run(&server),
             }
         }

@@ -147,15 +147,29 @@ impl Browser {
 
     /// Fills in the form of the login page.
     pub fn log_in(&mut self, password: &str) -> Response {
+        let form = self.filled_in_with(password);
+        self.send("POST", "/auth/login", &[FORM], &form)
+    }
+
+    /// The form of the login page, with the person's password.
+    pub fn filled_in(&mut self) -> String {
+        self.filled_in_with(PASSWORD)
+    }
+
+    fn filled_in_with(&mut self, password: &str) -> String {
         let page = self.send("GET", "/auth/login", &[], "").text();
         let (_, rest) = page.split_once("name=\"csrf\" value=\"").expect("a form");
         let csrf = rest.split('"').next().unwrap();
-        let form = format!(
+        format!(
             "csrf={csrf}&email={}&password={}",
             EMAIL.replace('@', "%40"),
             password.replace(' ', "+")
-        );
-        self.send("POST", "/auth/login", &[FORM], &form)
+        )
+    }
+
+    /// Loses a cookie.
+    pub fn forget(&mut self, name: &str) {
+        self.cookies.retain(|(known, _)| known != name);
     }
 
     /// Asks for a code, which the client gets without a question. The challenge is that of RFC 7636,
@@ -188,7 +202,7 @@ impl Browser {
         }
     }
 
-    fn send(&mut self, method: &str, path: &str, headers: &[&str], body: &str) -> Response {
+    pub fn send(&mut self, method: &str, path: &str, headers: &[&str], body: &str) -> Response {
         let pairs: Vec<_> = self
             .cookies
             .iter()
@@ -200,7 +214,7 @@ impl Browser {
             headers.push(&cookie);
         }
         let answer = self.connection.send(method, path, &headers, body);
-        if let Some(cookie) = answer.header("set-cookie") {
+        for cookie in answer.all("set-cookie") {
             let pair = cookie.split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             self.cookies.retain(|(known, _)| known != name);

@@ -5,7 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 use super::BootConfig;
 use crate::{
     clock::Clock,
-    crypto::{CryptoError, KeyFile, Keyring, MasterKey, MasterKeyError, Secret},
+    crypto::{
+        CryptoError, KeyFile, Keyring, MasterKey, MasterKeyError, Secret,
+        password::{PepperError, Peppers},
+    },
     generation::{Actor, ApplyError, Engine},
     store::{Backend, Migrated, Schema, Store, StoreError, execute, fetch_one, fetch_optional},
 };
@@ -32,6 +35,9 @@ pub enum OpenError {
     /// There is no usable master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
+    /// The peppers that were given are of no use.
+    #[error(transparent)]
+    Peppers(#[from] PepperError),
     /// The keys cannot be derived.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
@@ -102,7 +108,7 @@ fn report(store: &Store, migrated: &Migrated) {
 /// The keys that open what is in the database. An empty one takes any.
 async fn keyring(store: &Store, backend: &Backend) -> Result<Arc<Keyring>, OpenError> {
     let noted = noted_check(store).await?;
-    let keyring = Keyring::derive(&master_key(backend, noted.is_some())?)?;
+    let keyring = Keyring::with_peppers(&master_key(backend, noted.is_some())?, peppers()?)?;
     if noted.is_none_or(|noted| noted == keyring.check_value()) {
         Ok(Arc::new(keyring))
     } else {
@@ -110,9 +116,19 @@ async fn keyring(store: &Store, backend: &Backend) -> Result<Arc<Keyring>, OpenE
     }
 }
 
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// `ASSAY_PASSWORD_PEPPERS`, else those in the file that `ASSAY_PASSWORD_PEPPERS_FILE` names, else none.
+fn peppers() -> Result<Peppers, PepperError> {
+    let value = variable("ASSAY_PASSWORD_PEPPERS").map(Secret::new);
+    let file = variable("ASSAY_PASSWORD_PEPPERS_FILE").map(PathBuf::from);
+    Peppers::find(value.as_ref(), file.as_deref())
+}
+
 /// `ASSAY_MASTER_KEY`, else the file that `ASSAY_MASTER_KEY_FILE` names, else the file beside SQLite.
 fn master_key(backend: &Backend, is_in_use: bool) -> Result<MasterKey, MasterKeyError> {
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let value = variable("ASSAY_MASTER_KEY").map(Secret::new);
     let file = variable("ASSAY_MASTER_KEY_FILE").map(PathBuf::from);
     let otherwise = match backend {

@@ -12,7 +12,7 @@ use data_encoding::HEXLOWER;
 use serde::{Serialize, de::DeserializeOwned};
 use subtle::ConstantTimeEq;
 
-use super::{CryptoError, MasterKey, Secret};
+use super::{CryptoError, MasterKey, Secret, password::Peppers};
 
 /// The first byte of sealed bytes, so that another scheme can follow.
 const VERSION: u8 = 1;
@@ -46,12 +46,18 @@ struct Keys {
     nonces: hmac::Key,
     sealing: LessSafeKey,
     pepper: Secret<Vec<u8>>,
+    peppers: Peppers,
     check_value: String,
 }
 
 impl Keyring {
     /// Derives the keys.
     pub fn derive(master: &MasterKey) -> Result<Self, CryptoError> {
+        Self::with_peppers(master, Peppers::default())
+    }
+
+    /// Derives the keys, and keeps `peppers` beside the one that is derived.
+    pub fn with_peppers(master: &MasterKey, peppers: Peppers) -> Result<Self, CryptoError> {
         let root = Salt::new(HKDF_SHA256, b"assay keyring v1").extract(master.0.expose());
         let check = hmac::Key::new(hmac::HMAC_SHA256, expand(&root, "check value")?.expose());
         let sealing = expand(&root, "sealing")?;
@@ -65,6 +71,7 @@ impl Keyring {
                     .map_err(|_| CryptoError::Library("deriving keys"))?,
             ),
             pepper: expand(&root, "pepper")?,
+            peppers,
             check_value: HEXLOWER.encode(hmac::sign(&check, b"assay").as_ref()),
         })))
     }
@@ -159,6 +166,10 @@ impl Keyring {
 
     pub(super) fn pepper(&self) -> &Secret<Vec<u8>> {
         &self.0.pepper
+    }
+
+    pub(super) fn peppers(&self) -> &Peppers {
+        &self.0.peppers
     }
 
     /// The nonce and the ciphertext after it.

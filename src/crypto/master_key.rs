@@ -123,15 +123,9 @@ impl MasterKey {
     }
 
     fn parse(text: &str, from: impl FnOnce() -> String) -> Result<Self, MasterKeyError> {
-        let text = text.trim();
-        let bytes = Zeroizing::new(if text.len() == 64 {
-            unhex(text)
-        } else {
-            unbase64(text)
-        });
-        match <[u8; 32]>::try_from(bytes.as_slice()) {
-            Ok(key) => Ok(Self(Secret::new(key))),
-            Err(_) => Err(MasterKeyError::Malformed { from: from() }),
+        match thirty_two_bytes(text.trim()) {
+            Some(key) => Ok(Self(Secret::new(key))),
+            None => Err(MasterKeyError::Malformed { from: from() }),
         }
     }
 }
@@ -167,6 +161,16 @@ fn make(data_dir: &Path, file: &Path) -> io::Result<()> {
     written?;
     // A name lives in its directory: without this a power cut could take the key and leave the data.
     File::open(data_dir)?.sync_all()
+}
+
+/// 32 bytes in hex or base64.
+pub(super) fn thirty_two_bytes(text: &str) -> Option<[u8; 32]> {
+    let bytes = Zeroizing::new(if text.len() == 64 {
+        unhex(text)
+    } else {
+        unbase64(text)
+    });
+    bytes.as_slice().try_into().ok()
 }
 
 fn unhex(text: &str) -> Vec<u8> {

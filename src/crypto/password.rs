@@ -1,11 +1,18 @@
 //! Passwords: Argon2id in PHC form, with a pepper, off the async threads and never too many at once.
 
+mod foreign;
+mod pepper;
+
 use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+    Algorithm, Argon2, KeyId, Params, ParamsBuilder, PasswordHasher, PasswordVerifier, Version,
     password_hash::phc::PasswordHash,
 };
 use aws_lc_rs::rand;
 
+pub use self::{
+    foreign::{ForeignHashError, StoredHash, accept as accept_foreign},
+    pepper::{PepperError, Peppers},
+};
 use super::{Busy, CpuPool, CryptoError, Keyring, Secret};
 
 /// The longest password, in characters. Longer ones are refused before any work is done.
@@ -64,6 +71,14 @@ pub enum PasswordError {
     /// What is stored is no Argon2 hash.
     #[error("a stored password hash is not one of Argon2 in PHC form")]
     Malformed,
+    /// What is stored was hashed with a pepper that is not there.
+    #[error(
+        "a stored password was hashed with the pepper `{0}`, which is not among those in ASSAY_PASSWORD_PEPPERS or ASSAY_PASSWORD_PEPPERS_FILE"
+    )]
+    NoPepper(String),
+    /// What is stored was imported, and should not have been.
+    #[error("a password hash that was imported cannot be verified: {0}")]
+    Foreign(#[from] ForeignHashError),
     /// The library failed.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
@@ -128,7 +143,7 @@ fn hash(
 ) -> Result<String, PasswordError> {
     let mut salt = [0_u8; 16];
     rand::fill(&mut salt).map_err(|_| CryptoError::Library("making random bytes"))?;
-    let hash = argon2(keyring, cost)?
+    let hash = argon2(keyring, cost, keyring.peppers().current().as_bytes())?
         .hash_password_with_salt(password.expose().as_bytes(), &salt)
         .map_err(|_| CryptoError::Library("hashing a password"))?;
     Ok(hash.to_string())
@@ -153,6 +168,13 @@ fn verify(
     stored: &str,
     password: &Secret<String>,
 ) -> Result<Verdict, PasswordError> {
+    if let Some(foreign) = stored.strip_prefix(foreign::PREFIX) {
+        return Ok(if foreign::verify(foreign, password)? {
+            Verdict::Right { needs_rehash: true }
+        } else {
+            Verdict::Wrong
+        });
+    }
     let parsed = PasswordHash::new(stored).map_err(|_| PasswordError::Malformed)?;
     let algorithm =
         Algorithm::try_from(parsed.algorithm.as_str()).map_err(|_| PasswordError::Malformed)?;
@@ -162,27 +184,44 @@ fn verify(
         passes: params.t_cost(),
         lanes: params.p_cost(),
     };
-    match argon2(keyring, spent)?.verify_password(password.expose().as_bytes(), &parsed) {
+    match argon2(keyring, spent, params.keyid())?
+        .verify_password(password.expose().as_bytes(), &parsed)
+    {
         Ok(()) => Ok(Verdict::Right {
-            needs_rehash: spent != wanted || algorithm != Algorithm::Argon2id,
+            needs_rehash: spent != wanted
+                || algorithm != Algorithm::Argon2id
+                || params.keyid() != keyring.peppers().current().as_bytes(),
         }),
         Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
         Err(_) => Err(PasswordError::Malformed),
     }
 }
 
-fn argon2(keyring: &Keyring, cost: PasswordCost) -> Result<Argon2<'_>, PasswordError> {
-    let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
+/// `pepper` is the name of one that the operator gives; empty, the one that the master key gives. A hash has
+/// it in the field that Argon2 has for the identifier of a key.
+fn argon2<'a>(
+    keyring: &'a Keyring,
+    cost: PasswordCost,
+    pepper: &[u8],
+) -> Result<Argon2<'a>, PasswordError> {
+    let secret = if pepper.is_empty() {
+        keyring.pepper().expose().as_slice()
+    } else {
+        let named = keyring.peppers().named(pepper);
+        named
+            .ok_or_else(|| PasswordError::NoPepper(String::from_utf8_lossy(pepper).into_owned()))?
+    };
+    let refused = |_| PasswordError::Cost(cost);
+    let params = ParamsBuilder::new()
+        .m_cost(cost.memory_kib)
+        .t_cost(cost.passes)
+        .p_cost(cost.lanes)
+        .keyid(KeyId::new(pepper).map_err(refused)?)
+        .build()
         .ok()
         .filter(|_| cost.memory_kib <= MAX_MEMORY_KIB)
         .ok_or(PasswordError::Cost(cost))?;
-    Argon2::new_with_secret(
-        keyring.pepper().expose(),
-        Algorithm::Argon2id,
-        Version::V0x13,
-        params,
-    )
-    .map_err(|_| PasswordError::Cost(cost))
+    Argon2::new_with_secret(secret, Algorithm::Argon2id, Version::V0x13, params).map_err(refused)
 }
 
 #[cfg(test)]
@@ -193,7 +232,7 @@ mod tests {
     use rustix::time::{ClockId, clock_gettime};
 
     use super::*;
-    use crate::crypto::keyring::tests::keyring;
+    use crate::crypto::{KeyFile, MasterKey, keyring::tests::keyring};
 
     const CHEAP: PasswordCost = PasswordCost {
         memory_kib: 64,
@@ -245,6 +284,50 @@ mod tests {
             .verify(CHEAP, Some(stored), "ada's".into())
             .await;
         assert_eq!(elsewhere, Ok(Verdict::Wrong));
+    }
+
+    #[tokio::test]
+    async fn a_pepper_is_changed_at_the_next_sign_in_and_still_known() {
+        let with = |text: &str| {
+            let peppers = Peppers::find(Some(&text.into()), None).unwrap();
+            let master =
+                MasterKey::find(Some(&"01".repeat(32).into()), None, KeyFile::None).unwrap();
+            Passwords::new(
+                Keyring::with_peppers(&master, peppers).unwrap(),
+                CpuPool::new(1, 8),
+            )
+        };
+        let (a, b) = (
+            format!("a {}\n", "aa".repeat(32)),
+            format!("b {}\n", "bb".repeat(32)),
+        );
+        let older = with("");
+        let first = with(&a);
+        let second = with(&format!("{b}{a}"));
+        let only_second = with(&b);
+        let of_older = older.hash(CHEAP, "ada's".into()).await.unwrap();
+        let of_first = first.hash(CHEAP, "ada's".into()).await.unwrap();
+        let of_second = second.hash(CHEAP, "ada's".into()).await.unwrap();
+        assert!(of_first.contains("keyid="), "{of_first}");
+        let right = |needs_rehash| Ok(Verdict::Right { needs_rehash });
+        let gone = Err(PasswordError::NoPepper("a".to_owned()));
+        for (passwords, stored, verdict) in [
+            (&older, &of_older, right(false)),
+            (&first, &of_older, right(true)),
+            (&first, &of_first, right(false)),
+            (&second, &of_first, right(true)),
+            (&second, &of_second, right(false)),
+            (&only_second, &of_second, right(false)),
+            (&only_second, &of_older, right(true)),
+            (&only_second, &of_first, gone),
+        ] {
+            let found = passwords.verify(CHEAP, Some(stored.clone()), "ada's".into());
+            assert_eq!(found.await, verdict, "{stored}");
+            if verdict.is_ok() {
+                let found = passwords.verify(CHEAP, Some(stored.clone()), "eve's".into());
+                assert_eq!(found.await, Ok(Verdict::Wrong), "{stored}");
+            }
+        }
     }
 
     #[tokio::test]

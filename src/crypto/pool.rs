@@ -34,6 +34,12 @@ impl CpuPool {
         Self::new(cores, waiting)
     }
 
+    /// A pool that runs one piece of work for each core, and `at_most` so many: what takes memory.
+    pub fn within(at_most: usize, waiting: usize) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self::new(cores.min(at_most), waiting)
+    }
+
     /// Runs `work`, or says at once that there is no room. When the caller goes away, work that has
     /// begun still counts until it ends, and work that has not begun never does.
     pub async fn run<T: Send + 'static>(

@@ -22,11 +22,19 @@ use crate::{
         password::Passwords,
     },
     generation::{Publisher, Snapshot, SnapshotError},
-    modules::{Context, MODULES, Module, mail::Mails, pages::Theme},
+    modules::{
+        Context, MODULES, Module,
+        mail::Mails,
+        pages::Theme,
+        password::{self, BreachedError},
+    },
     outgoing::{Outgoing, OutgoingError},
     store::StoreError,
 };
 
+/// How many passwords are hashed at once, however many cores there are: each takes 19 MiB, unless the settings
+/// say otherwise.
+const PASSWORDS_AT_ONCE: usize = 8;
 /// How many passwords may wait for a core before sign-ins are answered with 503.
 const PASSWORDS_WAITING: usize = 64;
 
@@ -58,6 +66,9 @@ pub enum StartError {
         /// Why.
         source: AuthoritiesError,
     },
+    /// Settings that name what is not on this machine.
+    #[error("`settings.policy.breachedPasswords` of module `password`: {0}")]
+    Breached(#[from] BreachedError),
     /// The configuration in the database cannot be served.
     #[error("cannot serve the configuration in the database: {0}")]
     Snapshot(#[from] SnapshotError),
@@ -105,6 +116,7 @@ impl Server {
         // Watch first: what is committed after the snapshot was read must be noticed.
         let watch = opened.store.watch().await?;
         let snapshot = opened.engine.snapshot(Some(snapshot)).await?;
+        password::check_settings(&snapshot.password_settings())?;
         let listener = TcpListener::bind(&config.bind_addr)
             .await
             .map_err(not_listening)?;
@@ -122,7 +134,7 @@ impl Server {
             cpu: CpuPool::for_this_machine(PASSWORDS_WAITING),
             passwords: Passwords::new(
                 Keyring::clone(&opened.keyring),
-                CpuPool::for_this_machine(PASSWORDS_WAITING),
+                CpuPool::within(PASSWORDS_AT_ONCE, PASSWORDS_WAITING),
             ),
             outgoing: Outgoing::new()?,
             logout_notices: Arc::default(),

@@ -25,6 +25,7 @@ mod documentation;
 mod guessing;
 mod hostile_manifests;
 mod oidc;
+mod passwords;
 mod remote;
 mod second_factor;
 mod serve;

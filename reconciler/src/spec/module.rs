@@ -17,7 +17,7 @@ use serde_json::Value;
 pub use self::{
     account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings},
     mail::MailSettings,
-    password::{PasswordSettings, SignInLimit, SignInLimits},
+    password::{PasswordPolicy, PasswordSettings, SignInLimit, SignInLimits},
 };
 use super::{SigningAlgorithm, Span, oidc_client::ClientRegistration};
 

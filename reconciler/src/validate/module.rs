@@ -43,6 +43,23 @@ pub(super) fn check(name: ModuleName, module: &ModuleSpec, findings: &mut Vec<Fi
                 &mut add,
             );
             range("settings/minLength", password.min_length, 8, 128, &mut add);
+            range(
+                "settings/policy/minScore",
+                password.policy.min_score.into(),
+                0,
+                4,
+                &mut add,
+            );
+            if let Some(path) = &password.policy.breached_passwords
+                && !path.starts_with('/')
+            {
+                add(Finding::in_spec(
+                    "module",
+                    "settings/policy/breachedPasswords",
+                    format!("`{path}` is not the same file for every server"),
+                )
+                .help("give the whole path, as in `/var/lib/assay/pwned-passwords.txt`"));
+            }
             sign_in_limits(&password.sign_in_limits, &mut add);
         }
         ModuleSettings::Jwt(jwt) => {

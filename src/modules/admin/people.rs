@@ -25,7 +25,7 @@ use crate::{
     modules::{
         Context, Problem,
         audit::{self, AuditEvent},
-        password::{self, PasswordError},
+        password::{self, PasswordError, Who},
         session,
         user::{self, Attributes, ChangeAttributesError, CreateUserError, NewUser},
     },
@@ -148,7 +148,13 @@ impl Administration {
         let email = request.email.parse().map_err(PasswordError::Email)?;
         let password_hash = match &request.password {
             None => None,
-            Some(password) => Some(self.hash(password).await?),
+            Some(password) => {
+                let who = Who {
+                    email: Some(&request.email),
+                    name: request.attributes.get("name").and_then(Value::as_str),
+                };
+                Some(self.hash(password, who).await?)
+            }
         };
         let new = NewUser {
             email,
@@ -270,7 +276,13 @@ impl Administration {
         id: &str,
         password: &Secret<String>,
     ) -> Result<(), Refusal> {
-        let hash = self.hash(password).await?;
+        let person = self.user(id).await?;
+        let attributes = json!(person.attributes);
+        let who = Who {
+            email: Some(&person.email),
+            name: attributes["name"].as_str(),
+        };
+        let hash = self.hash(password, who).await?;
         let mut tx = self.store.begin().await?;
         if !user::set_password_hash(&mut tx, id, &hash, None, self.clock.now()).await? {
             tx.rollback().await?;
@@ -281,9 +293,9 @@ impl Administration {
         Ok(tx.commit().await?)
     }
 
-    async fn hash(&self, password: &Secret<String>) -> Result<String, Refusal> {
+    async fn hash(&self, password: &Secret<String>, who: Who<'_>) -> Result<String, Refusal> {
         let settings = self.password_settings().await?;
-        Ok(password::hash(&self.passwords, &settings, password.expose()).await?)
+        Ok(password::chosen(&self.passwords, &settings, password.expose(), who).await?)
     }
 
     async fn password_settings(&self) -> Result<PasswordSettings, Refusal> {

@@ -6,7 +6,8 @@ use assay_reconciler::{
     Problems,
     diff::{DesiredState, Generation, Guard, Ownership, PlanDocument, SetName},
     from_documents,
-    object::Object,
+    object::{Object, Spec},
+    spec::ModuleSettings,
 };
 use axum::{
     Router,
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     generation::{self, Applied, ApplyOptions, GenerationRecord, Source},
-    modules::{Context, Problem},
+    modules::{Context, Problem, password},
 };
 
 /// How long the server that made a generation may take to serve it.
@@ -190,6 +191,18 @@ pub fn validated(manifests: &[Value]) -> Result<Vec<Object>, Problems> {
         .collect())
 }
 
+/// What only a server can tell: whether the files that settings name are there.
+fn check_here(objects: &[Object]) -> Result<(), Refusal> {
+    for object in objects {
+        if let Spec::Module(module) = &object.spec
+            && let ModuleSettings::Password(settings) = &module.settings
+        {
+            password::check_settings(settings)?;
+        }
+    }
+    Ok(())
+}
+
 impl Administration {
     /// What [`Administration::apply`] would do.
     pub async fn plan(&self, request: PlanRequest) -> Result<PlanDocument, Refusal> {
@@ -211,6 +224,7 @@ impl Administration {
         options.source = request.source;
         let desired = match (request.manifests, request.plan) {
             (Some(manifests), None) => {
+                check_here(&manifests)?;
                 options.ownership = Ownership {
                     prune: request.prune,
                     take_over: request.take_over,

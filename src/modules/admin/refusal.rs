@@ -12,7 +12,7 @@ use crate::{
     generation::{ApplyError, KeyError},
     modules::{
         Problem,
-        password::PasswordError,
+        password::{BreachedError, PasswordError},
         user::{AttributesRefused, CreateUserError},
     },
     store::StoreError,
@@ -51,6 +51,9 @@ pub enum Refusal {
     /// An account that cannot be made or changed like that.
     #[error(transparent)]
     Password(PasswordError),
+    /// Settings that name what is not on this machine.
+    #[error("`settings.policy.breachedPasswords` of module `password`: {0}")]
+    Breached(#[from] BreachedError),
     /// Attributes that nobody can have.
     #[error(transparent)]
     Attributes(#[from] AttributesRefused),
@@ -93,7 +96,7 @@ impl Refusal {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::BadRequest(_) | Self::Attributes(_) => kind::BAD_REQUEST,
-            Self::Manifests(_) => kind::INVALID_MANIFESTS,
+            Self::Manifests(_) | Self::Breached(_) => kind::INVALID_MANIFESTS,
             Self::SavedPlan(_) => kind::INVALID_PLAN,
             Self::Apply(error) => of_apply(error),
             Self::Keys(error) => match error {
@@ -140,7 +143,9 @@ fn of_password(error: &PasswordError) -> &'static str {
     match error {
         PasswordError::Email(_) | PasswordError::Refused(_) => kind::BAD_REQUEST,
         PasswordError::Create(CreateUserError::Exists(_)) => kind::CONFLICT,
-        PasswordError::Hashing(password::PasswordError::Busy(_)) => kind::UNAVAILABLE,
+        PasswordError::Hashing(password::PasswordError::Busy(_)) | PasswordError::Breached(_) => {
+            kind::UNAVAILABLE
+        }
         _ => kind::INTERNAL,
     }
 }

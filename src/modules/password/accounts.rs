@@ -1,10 +1,16 @@
 use assay_reconciler::spec::module::PasswordSettings;
 
-use super::{Password, PasswordRefused};
+use super::{
+    BreachedError, PasswordRefused, Who,
+    policy::{self, NotChosen},
+};
 use crate::{
     clock::Clock,
-    crypto::password::Passwords,
-    modules::user::{self, Attributes, CreateUserError, Email, NewUser, NotAnEmail, User},
+    crypto::{self, CryptoError, Secret, password::Passwords},
+    modules::{
+        Context,
+        user::{self, Attributes, CreateUserError, Email, NewUser, NotAnEmail, User},
+    },
     store::{Store, StoreError},
 };
 
@@ -17,6 +23,9 @@ pub enum PasswordError {
     /// The password.
     #[error(transparent)]
     Refused(#[from] PasswordRefused),
+    /// Whether it is breached cannot be said.
+    #[error(transparent)]
+    Breached(#[from] BreachedError),
     /// The account.
     #[error(transparent)]
     Create(#[from] CreateUserError),
@@ -31,13 +40,40 @@ pub enum PasswordError {
     Store(#[from] StoreError),
 }
 
-/// The hash of what is to be somebody's password.
-pub async fn hash(
+/// The hash of what is to be somebody's password, if it is one that may be chosen.
+pub async fn choose(context: &Context, text: &str, who: Who<'_>) -> Result<String, PasswordError> {
+    let settings = context.snapshot.password_settings();
+    chosen(&context.passwords, &settings, text, who).await
+}
+
+/// [`choose`] where there is no generation that is served.
+pub async fn chosen(
     passwords: &Passwords,
     settings: &PasswordSettings,
-    password: &str,
+    text: &str,
+    who: Who<'_>,
 ) -> Result<String, PasswordError> {
-    let password = Password::chosen(password, settings.min_length)?;
+    let looked_at = {
+        let (settings, text) = (settings.clone(), Secret::new(text.to_owned()));
+        let (email, name) = (who.email.map(str::to_owned), who.name.map(str::to_owned));
+        // It estimates for milliseconds, and reads a file.
+        tokio::task::spawn_blocking(move || {
+            let who = Who {
+                email: email.as_deref(),
+                name: name.as_deref(),
+            };
+            policy::chosen(&settings, text.expose(), who)
+        })
+    };
+    let password = looked_at
+        .await
+        .map_err(|_| CryptoError::Library("looking at a password"))
+        .map_err(crypto::password::PasswordError::from)?;
+    let password = match password {
+        Ok(password) => password,
+        Err(NotChosen::Refused(refused)) => return Err(refused.into()),
+        Err(NotChosen::Breached(error)) => return Err(error.into()),
+    };
     Ok(passwords
         .hash(super::cost(settings), password.secret())
         .await?)
@@ -56,7 +92,13 @@ pub async fn create_user(
     let email: Email = email.parse()?;
     let password_hash = match password {
         None => None,
-        Some(text) => Some(hash(passwords, settings, text).await?),
+        Some(text) => {
+            let who = Who {
+                email: Some(email.as_str()),
+                name: None,
+            };
+            Some(chosen(passwords, settings, text, who).await?)
+        }
     };
     let new = NewUser {
         email,
@@ -80,7 +122,14 @@ pub async fn set_password(
     password: &str,
     keep: Option<&str>,
 ) -> Result<(), PasswordError> {
-    let hash = hash(passwords, settings, password).await?;
+    let user = user::by_id(store, user_id)
+        .await?
+        .ok_or(PasswordError::Unknown)?;
+    let who = Who {
+        email: Some(&user.email),
+        name: None,
+    };
+    let hash = chosen(passwords, settings, password, who).await?;
     let mut tx = store.begin().await?;
     if !user::set_password_hash(&mut tx, user_id, &hash, keep, clock.now()).await? {
         return Err(PasswordError::Unknown);

@@ -4,19 +4,35 @@
 //! answered alike and take the same time.
 
 mod accounts;
+mod breached;
 mod guess;
 mod login;
+mod policy;
 mod secret;
 
 use assay_reconciler::spec::module::PasswordSettings;
 use axum::{Router, routing::post};
 
 pub use self::{
-    accounts::{PasswordError, create_user, hash, set_password},
+    accounts::{PasswordError, choose, chosen, create_user, set_password},
+    breached::BreachedError,
+    policy::Who,
     secret::{MAX_PASSWORD, Password, PasswordRefused},
 };
 use super::{Context, sign_in::LOGIN_PATH};
-use crate::crypto::password::PasswordCost;
+pub use crate::crypto::password::{ForeignHashError, StoredHash};
+use crate::crypto::{self, password::PasswordCost};
+
+/// Takes the hash that another system made of somebody's password: bcrypt, scrypt, PBKDF2 or Argon2. It is
+/// replaced by one of ours at the next sign-in.
+pub fn accept_foreign(text: &str) -> Result<StoredHash, ForeignHashError> {
+    crypto::password::accept_foreign(text)
+}
+
+/// Whether what the settings name can be used on this machine.
+pub fn check_settings(settings: &PasswordSettings) -> Result<(), BreachedError> {
+    policy::check(settings)
+}
 
 /// What a hash costs by the module's settings.
 fn cost(settings: &PasswordSettings) -> PasswordCost {
@@ -29,6 +45,9 @@ fn cost(settings: &PasswordSettings) -> PasswordCost {
 
 /// The module's routes.
 pub fn routes(context: &Context) -> Router {
+    if let Err(error) = check_settings(&context.snapshot.password_settings()) {
+        tracing::error!("nobody can choose a password: {error}");
+    }
     Router::new()
         .route(LOGIN_PATH, post(login::submit))
         .with_state(context.clone())

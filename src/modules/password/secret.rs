@@ -1,6 +1,6 @@
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::crypto::Secret;
+use crate::{crypto::Secret, modules::pages::languages::Language};
 
 /// Most characters of a password.
 pub const MAX_PASSWORD: usize = 1_024;
@@ -22,6 +22,41 @@ pub enum PasswordRefused {
     /// Such as NUL, which no keyboard types.
     #[error("a password cannot contain control characters")]
     Control,
+    /// The e-mail address or the name, or nearly.
+    #[error(
+        "this password is too much like the e-mail address or the name; take one that has nothing to do with them"
+    )]
+    Similar,
+    /// Under the setting `minScore`.
+    #[error(
+        "this password is easy to guess: its strength is {score}, and {least} of 4 is needed; four or five words that have nothing to do with each other make a good one"
+    )]
+    Guessable {
+        /// As zxcvbn estimates it.
+        score: u8,
+        /// What is wanted.
+        least: u8,
+    },
+    /// In the list of the setting `breachedPasswords`.
+    #[error(
+        "this password is in a list of stolen passwords, which guessers try first; take another one"
+    )]
+    Breached,
+}
+
+impl PasswordRefused {
+    /// The same in the words of a page.
+    pub fn told(self, language: &Language) -> String {
+        let rules = &language.password_rules;
+        match self {
+            Self::TooLong => rules.too_long.plain(&MAX_PASSWORD),
+            Self::TooShort(least) => rules.too_short.plain(&least),
+            Self::Control => rules.control.to_owned(),
+            Self::Similar => rules.similar.to_owned(),
+            Self::Guessable { .. } => rules.guessable.to_owned(),
+            Self::Breached => rules.breached.to_owned(),
+        }
+    }
 }
 
 impl Password {

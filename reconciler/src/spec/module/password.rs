@@ -20,6 +20,8 @@ pub struct PasswordSettings {
     /// Fewest characters of a new password.
     #[schemars(range(min = 8, max = 128))]
     pub min_length: u32,
+    /// What a new password has to be, beside long enough.
+    pub policy: PasswordPolicy,
     /// How many wrong passwords are taken, from whom.
     pub sign_in_limits: SignInLimits,
 }
@@ -31,7 +33,31 @@ impl Default for PasswordSettings {
             iterations: 2,
             parallelism: 1,
             min_length: 8,
+            policy: PasswordPolicy::default(),
             sign_in_limits: SignInLimits::default(),
+        }
+    }
+}
+
+/// What a new password has to be. One that resembles the e-mail address or the name of its owner is refused
+/// in any case.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PasswordPolicy {
+    /// How hard to guess, as zxcvbn estimates it: 0 (anything) to 4 (more than ten billion guesses).
+    #[schemars(range(min = 0, max = 4))]
+    pub min_score: u8,
+    /// A file on each server with passwords that were stolen elsewhere, which nobody may choose: the SHA-1
+    /// hashes of Pwned Passwords, ordered by hash. It is searched on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breached_passwords: Option<String>,
+}
+
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self {
+            min_score: 2,
+            breached_passwords: None,
         }
     }
 }

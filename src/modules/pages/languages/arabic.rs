@@ -1,6 +1,6 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
-    Logout, ScopeMeanings, SecondFactors, SignedOut, phrase,
+    Logout, PasswordRules, ScopeMeanings, SecondFactors, SignedOut, phrase,
 };
 
 pub(super) static ARABIC: Language = Language {
@@ -63,6 +63,14 @@ pub(super) static ARABIC: Language = Language {
         devices: "المتصفحات التي لا يُطلب فيها رمز",
         ask_again: "السؤال من جديد",
         why: "مع تطبيق المصادقة لا يستطيع أحد يعرف كلمة مرورك وحدها الدخول إلى حسابك.",
+    },
+    password_rules: PasswordRules {
+        too_short: phrase("يجب ألا تقل كلمة المرور عن {count} من الأحرف."),
+        too_long: phrase("يجب ألا تزيد كلمة المرور على {count} من الأحرف."),
+        control: "تحتوي كلمة المرور على حرف لا يمكن كتابته بأي لوحة مفاتيح.",
+        similar: "كلمة المرور هذه قريبة جدًا من بريدك الإلكتروني أو اسمك. اختر كلمة لا علاقة لها بهما.",
+        guessable: "كلمة المرور هذه سهلة التخمين. أربع كلمات أو خمس لا علاقة لبعضها ببعض تصنع كلمة مرور جيدة.",
+        breached: "كلمة المرور هذه موجودة في قائمة كلمات مرور مسروقة يجرّبها اللصوص أولًا. اختر كلمة أخرى.",
     },
     account: Account {
         title: "حسابك",

@@ -1,6 +1,6 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
-    Logout, ScopeMeanings, SecondFactors, SignedOut, phrase,
+    Logout, PasswordRules, ScopeMeanings, SecondFactors, SignedOut, phrase,
 };
 
 pub(super) static ENGLISH: Language = Language {
@@ -66,6 +66,14 @@ pub(super) static ENGLISH: Language = Language {
         devices: "Browsers that are not asked for a code",
         ask_again: "Ask again",
         why: "With an authenticator app, nobody who only knows your password gets into your account.",
+    },
+    password_rules: PasswordRules {
+        too_short: phrase("Your password needs {count} characters or more."),
+        too_long: phrase("Your password may have {count} characters at most."),
+        control: "Your password contains a character that no keyboard can type.",
+        similar: "This password is too much like your e-mail address or your name. Choose one that has nothing to do with them.",
+        guessable: "This password is easy to guess. Four or five words that have nothing to do with each other make a good one.",
+        breached: "This password is in a list of stolen passwords, which thieves try first. Choose another one.",
     },
     account: Account {
         title: "Your account",

@@ -1,6 +1,6 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
-    Logout, ScopeMeanings, SecondFactors, SignedOut, phrase,
+    Logout, PasswordRules, ScopeMeanings, SecondFactors, SignedOut, phrase,
 };
 
 pub(super) static GERMAN: Language = Language {
@@ -72,6 +72,14 @@ pub(super) static GERMAN: Language = Language {
         devices: "Browser, die nicht nach einem Code gefragt werden",
         ask_again: "Wieder fragen",
         why: "Mit einer Authenticator-App kommt niemand in Ihr Konto, der nur Ihr Passwort kennt.",
+    },
+    password_rules: PasswordRules {
+        too_short: phrase("Ihr Passwort braucht mindestens {count} Zeichen."),
+        too_long: phrase("Ihr Passwort darf höchstens {count} Zeichen haben."),
+        control: "Ihr Passwort enthält ein Zeichen, das sich auf keiner Tastatur tippen lässt.",
+        similar: "Dieses Passwort ähnelt Ihrer E-Mail-Adresse oder Ihrem Namen zu sehr. Wählen Sie eines, das nichts damit zu tun hat.",
+        guessable: "Dieses Passwort ist leicht zu erraten. Vier oder fünf Wörter, die nichts miteinander zu tun haben, ergeben ein gutes.",
+        breached: "Dieses Passwort steht in einer Liste gestohlener Passwörter, die Diebe zuerst versuchen. Wählen Sie ein anderes.",
     },
     account: Account {
         title: "Ihr Konto",

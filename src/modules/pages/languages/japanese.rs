@@ -1,6 +1,6 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
-    Logout, ScopeMeanings, SecondFactors, SignedOut, phrase,
+    Logout, PasswordRules, ScopeMeanings, SecondFactors, SignedOut, phrase,
 };
 
 pub(super) static JAPANESE: Language = Language {
@@ -63,6 +63,14 @@ pub(super) static JAPANESE: Language = Language {
         devices: "コードの確認を省略するブラウザー",
         ask_again: "再び確認する",
         why: "認証アプリを使うと、パスワードを知っているだけの人はあなたのアカウントに入れません。",
+    },
+    password_rules: PasswordRules {
+        too_short: phrase("パスワードは {count} 文字以上にしてください。"),
+        too_long: phrase("パスワードは {count} 文字以内にしてください。"),
+        control: "パスワードに、キーボードで入力できない文字が含まれています。",
+        similar: "このパスワードはメールアドレスまたはお名前によく似ています。関係のないものを選んでください。",
+        guessable: "このパスワードは推測されやすいものです。互いに関係のない単語を四つか五つ並べると、よいパスワードになります。",
+        breached: "このパスワードは、最初に試される流出パスワードの一覧に含まれています。別のものを選んでください。",
     },
     account: Account {
         title: "アカウント",

@@ -15,7 +15,7 @@ pub use self::{
     phrase::Phrase,
     texts::{
         Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Login, Logout,
-        ScopeMeanings, SecondFactors, SignedOut,
+        PasswordRules, ScopeMeanings, SecondFactors, SignedOut,
     },
 };
 
@@ -42,6 +42,8 @@ pub struct Language {
     pub login: Login,
     /// `/auth/login/second-factor` and `/auth/account/second-factors`
     pub second_factors: SecondFactors,
+    /// Where a password is chosen.
+    pub password_rules: PasswordRules,
     /// `/auth/account`
     pub account: Account,
     /// `/auth/select-account`

@@ -54,6 +54,13 @@ impl Phrase {
     }
 }
 
+impl Phrase {
+    /// The phrase as plain text, with a number or the like in it that turns no words around.
+    pub fn plain<T: fmt::Display + ?Sized>(&self, value: &T) -> String {
+        format!("{}{value}{}", self.before, self.after)
+    }
+}
+
 /// A phrase about something.
 #[derive(Debug)]
 pub struct About {

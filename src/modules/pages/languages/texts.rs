@@ -132,6 +132,21 @@ texts! {
         /// When there is no authenticator yet.
         why: Text,
     }
+    /// Why a password cannot be chosen.
+    PasswordRules {
+        /// `{count}` is a number: so many characters are the least.
+        too_short: Phrase,
+        /// `{count}` is a number: so many characters are the most.
+        too_long: Phrase,
+        /// It has a character that no keyboard types.
+        control: Text,
+        /// The e-mail address or the name is in it.
+        similar: Text,
+        /// It is a common one, or short.
+        guessable: Text,
+        /// It is in a list of passwords that were stolen somewhere else.
+        breached: Text,
+    }
     /// The page of one's own account.
     Account {
         /// The heading.

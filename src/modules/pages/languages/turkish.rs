@@ -1,6 +1,6 @@
 use super::{
     Account, AccountChoice, Authorize, ClaimMeanings, Common, Consent, Device, Language, Login,
-    Logout, ScopeMeanings, SecondFactors, SignedOut, phrase,
+    Logout, PasswordRules, ScopeMeanings, SecondFactors, SignedOut, phrase,
 };
 
 pub(super) static TURKISH: Language = Language {
@@ -66,6 +66,14 @@ pub(super) static TURKISH: Language = Language {
         devices: "Kod sorulmayan tarayıcılar",
         ask_again: "Yeniden sor",
         why: "Kimlik doğrulama uygulamasıyla, yalnızca parolanızı bilen hiç kimse hesabınıza giremez.",
+    },
+    password_rules: PasswordRules {
+        too_short: phrase("Parolanız en az {count} karakter olmalıdır."),
+        too_long: phrase("Parolanız en fazla {count} karakter olabilir."),
+        control: "Parolanızda hiçbir klavyeyle yazılamayan bir karakter var.",
+        similar: "Bu parola e-posta adresinize veya adınıza çok benziyor. Onlarla ilgisi olmayan bir parola seçin.",
+        guessable: "Bu parola kolay tahmin edilir. Birbiriyle ilgisi olmayan dört beş kelime iyi bir parola olur.",
+        breached: "Bu parola, hırsızların ilk denediği çalınmış parolalar listesinde bulunuyor. Başka bir parola seçin.",
     },
     account: Account {
         title: "Hesabınız",
