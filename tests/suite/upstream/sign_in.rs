@@ -168,6 +168,11 @@ apiVersion: assay/v1
 kind: Module
 metadata: { name: account }
 spec: { settings: { secondFactor: { policy: 'off' } } }
+---
+apiVersion: assay/v1
+kind: Module
+metadata: { name: passkey }
+spec: { enabled: false }
 ";
 
 async fn two_factors_there_count_when_the_manifest_says_so(db: TestDb) {
