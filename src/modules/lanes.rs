@@ -1,10 +1,7 @@
 //! Deliveries to many receivers. Each receiver has a lane of its own, so that one that does not answer
 //! holds up no other.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use futures_util::future::BoxFuture;
 use tokio::{sync::Notify, task::JoinSet};
@@ -17,8 +14,6 @@ const AT_ONCE: usize = 32;
 
 /// Before the second attempt; twice as long before each one after that.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 /// What is to be delivered.
 pub(super) trait Deliveries: Send {
@@ -32,8 +27,8 @@ pub(super) async fn run(mut deliveries: impl Deliveries, wake: &Notify, stop: Ca
     let mut receivers: HashMap<tokio::task::Id, String> = HashMap::new();
     loop {
         for (receiver, lane) in deliveries.due().await {
-            let busy: HashSet<&String> = receivers.values().collect();
-            if lanes.len() < AT_ONCE && !busy.contains(&receiver) {
+            let is_busy = receivers.values().any(|busy| *busy == receiver);
+            if lanes.len() < AT_ONCE && !is_busy {
                 receivers.insert(lanes.spawn(lane).id(), receiver);
             }
         }
@@ -52,13 +47,13 @@ pub(super) async fn run(mut deliveries: impl Deliveries, wake: &Notify, stop: Ca
     }
 }
 
-/// How long to wait after this many attempts. `chance` spreads those who failed together: a quarter
-/// less to a quarter more.
-pub(super) fn pause(attempts: i64, chance: u8) -> Duration {
+/// How long to wait after this many attempts, and `longest` at most. `chance` spreads those who failed
+/// together: a quarter less to a quarter more.
+pub(super) fn pause(attempts: i64, longest: Duration, chance: u8) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, 32) - 1).unwrap_or(0);
     let pause = FIRST_PAUSE
         .saturating_mul(2_u32.saturating_pow(doublings))
-        .min(LONGEST_PAUSE);
+        .min(longest);
     pause * (192 + u32::from(chance) / 2) / 256
 }
 
@@ -68,14 +63,26 @@ mod tests {
 
     #[test]
     fn pauses_grow_from_seconds_to_an_hour() {
-        let middle = |attempts| pause(attempts, 128).as_secs();
+        let hour = Duration::from_hours(1);
+        let middle = |attempts| pause(attempts, hour, 128).as_secs();
         let pauses: Vec<u64> = (1..=12).map(middle).collect();
         assert_eq!(
             pauses,
             [5, 10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 3_600, 3_600]
         );
         assert_eq!(middle(i64::MAX), 3_600);
-        assert_eq!(pause(3, 0).as_secs(), 15);
-        assert_eq!(pause(3, 255).as_millis(), 24_921);
+        assert_eq!(pause(3, hour, 0).as_secs(), 15);
+        assert_eq!(pause(3, hour, 255).as_millis(), 24_921);
+    }
+
+    #[test]
+    fn pauses_grow_to_what_the_receiver_stands() {
+        let middle = |attempts| pause(attempts, Duration::from_mins(30), 128).as_secs();
+        let pauses: Vec<u64> = (1..=11).map(middle).collect();
+        assert_eq!(
+            pauses,
+            [5, 10, 20, 40, 80, 160, 320, 640, 1_280, 1_800, 1_800]
+        );
+        assert_eq!(middle(i64::MAX), 1_800);
     }
 }

@@ -24,6 +24,7 @@ pub mod passkey;
 pub mod password;
 pub mod prepared;
 pub mod problem;
+mod reaping;
 pub mod second_factor;
 pub mod session;
 pub mod sign_in;

@@ -22,6 +22,8 @@ use crate::{
 
 /// How long an answer is waited for; nobody is held up.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// Of the answer only the status counts.
 const MAX_ANSWER: usize = 64 * 1_024;
 
@@ -166,7 +168,7 @@ async fn postpone(
     delivery: &Delivery,
     error: &DeliveryError,
 ) -> Result<(), LaneError> {
-    let pause = lanes::pause(delivery.attempts, token::chance()?);
+    let pause = lanes::pause(delivery.attempts, LONGEST_PAUSE, token::chance()?);
     let next = context.clock.now() + pause;
     outbox::failed(&context.store, &delivery.id, &error.to_string(), next).await?;
     if matches!(error, DeliveryError::Outgoing(_)) {

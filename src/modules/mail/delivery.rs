@@ -17,25 +17,16 @@ use super::{
     transport::{Transport, TransportError},
 };
 use crate::{
-    clock::UnixMillis,
     crypto::{CryptoError, token},
     generation::SnapshotError,
-    modules::{Context, turns},
-    store::{Store, StoreError},
+    modules::{Context, lanes},
+    store::StoreError,
 };
 
 /// How often it is looked for letters that nobody in this process announced.
 const EVERY: Duration = Duration::from_secs(2);
-/// What is taken in turns.
-const TURN: &str = "mails_reaped_at";
-/// The pause between two looks for what nobody needs any more.
-const REAP_EVERY: Duration = Duration::from_mins(5);
-/// How long a letter is kept after its end, so that an operator sees what became of it.
-const KEPT: Duration = Duration::from_hours(24);
-/// Rows in one batch: short enough to hold nobody up.
-const BATCH: i64 = 500;
-/// Batches in a row.
-const MAX_BATCHES: usize = 200;
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_mins(30);
 
 /// Tells the task that there are new letters, and counts what became of them.
 #[derive(Debug, Default)]
@@ -129,31 +120,6 @@ pub(super) async fn run(mut context: Context, stop: CancellationToken) {
     }
 }
 
-/// Removes what nobody needs any more until it is told to stop.
-pub(super) async fn reap(context: Context, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(REAP_EVERY) => {}
-        }
-        if let Err(error) = reap_in_turn(&context.store, context.clock.now()).await {
-            tracing::warn!("old mails were not removed: {error}");
-        }
-    }
-}
-
-async fn reap_in_turn(store: &Store, now: UnixMillis) -> Result<(), StoreError> {
-    if !turns::take(store, TURN, now, REAP_EVERY).await? {
-        return Ok(());
-    }
-    for _ in 0..MAX_BATCHES {
-        if outbox::reap(store, now - KEPT, BATCH).await? == 0 {
-            break;
-        }
-    }
-    Ok(())
-}
-
 async fn deliver_due(context: &mut Context) -> Result<(), OutboxError> {
     while outbox::is_any_due(&context.store, context.clock.now()).await? {
         // The tasks of a module outlive a generation, and its words.
@@ -195,7 +161,7 @@ async fn postpone(
     error: &DeliveryError,
 ) -> Result<(), OutboxError> {
     let now = context.clock.now();
-    let pause = outbox::pause(mail.attempts, token::chance()?);
+    let pause = lanes::pause(mail.attempts, LONGEST_PAUSE, token::chance()?);
     let (id, kind, attempts) = (&mail.id, &mail.kind, mail.attempts);
     if error.is_final() || now + pause >= mail.expires_at {
         outbox::given_up(&context.store, id, &error.to_string(), now).await?;

@@ -9,6 +9,7 @@ mod delivery;
 mod letter;
 mod listing;
 mod outbox;
+mod reap;
 mod transport;
 mod words;
 
@@ -47,6 +48,6 @@ pub fn destination(snapshot: &Snapshot, folder: Option<&Path>) -> Option<String>
 pub fn tasks(context: &Context, stop: CancellationToken) -> Vec<BoxFuture<'static, ()>> {
     vec![
         Box::pin(delivery::run(context.clone(), stop.clone())),
-        Box::pin(delivery::reap(context.clone(), stop)),
+        Box::pin(reap::REAPER.run(context.clone(), stop)),
     ]
 }

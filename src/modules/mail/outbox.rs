@@ -19,12 +19,8 @@ const TAKEN_FOR: Duration = Duration::from_mins(1);
 /// Letters that one process sends at once.
 pub(super) const AT_ONCE: i64 = 8;
 
-/// Before the second attempt; twice as long before each one after that.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// For how long a letter is tried that an operator wants to be sent once more.
 pub(super) const RESENT_FOR: Duration = Duration::from_hours(24);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_mins(30);
 
 /// Whom a letter is for.
 #[derive(Clone, Copy, Debug)]
@@ -227,34 +223,13 @@ pub(super) async fn given_up(
     .map(drop)
 }
 
-/// Removes a batch of what nobody needs any more: its end was before `before`.
-pub(super) async fn reap(store: &Store, before: UnixMillis, batch: i64) -> Result<u64, StoreError> {
-    execute!(
-        store,
-        "DELETE FROM mails
-          WHERE id IN (SELECT id FROM mails WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
-        before,
-        batch,
-    )
-}
-
-/// How long to wait after this many attempts. `chance` spreads those who failed together: a quarter
-/// less to a quarter more.
-pub(super) fn pause(attempts: i64, chance: u8) -> Duration {
-    let doublings = u32::try_from(attempts.clamp(1, 32) - 1).unwrap_or(0);
-    let pause = FIRST_PAUSE
-        .saturating_mul(2_u32.saturating_pow(doublings))
-        .min(LONGEST_PAUSE);
-    pause * (192 + u32::from(chance) / 2) / 256
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
+    use super::{super::reap::REAPER, *};
     use crate::{
         crypto::{KeyFile, MasterKey, Secret},
-        store::testing::both_databases,
+        store::{fetch_one, testing::both_databases},
     };
 
     const NOW: UnixMillis = UnixMillis::from_millis(1_795_544_400_000);
@@ -279,17 +254,6 @@ mod tests {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-    }
-
-    #[test]
-    fn pauses_grow_from_seconds_to_half_an_hour() {
-        let middle = |attempts| pause(attempts, 128).as_secs();
-        let pauses: Vec<u64> = (1..=11).map(middle).collect();
-        assert_eq!(
-            pauses,
-            [5, 10, 20, 40, 80, 160, 320, 640, 1_280, 1_800, 1_800]
-        );
-        assert_eq!(middle(i64::MAX), 1_800);
     }
 
     both_databases! {
@@ -318,11 +282,13 @@ mod tests {
             let taken = take(&store, NOW).await.unwrap();
             assert_eq!(taken.len(), 2);
             for mail in &taken {
-                failed(&store, &mail.id, "no answer", NOW + FIRST_PAUSE).await.unwrap();
+                failed(&store, &mail.id, "no answer", NOW + Duration::from_secs(5)).await.unwrap();
             }
             assert_eq!(take(&store, NOW + Duration::from_mins(31)).await.unwrap().len(), 1);
             assert!(take(&store, NOW + Duration::from_hours(24)).await.unwrap().is_empty());
-            assert_eq!(reap(&store, NOW + Duration::from_hours(25), 10).await.unwrap(), 2);
+            REAPER.turn(&store, NOW + Duration::from_hours(49)).await.unwrap();
+            let (left,) = fetch_one!(&store, (i64,), "SELECT COUNT(*) FROM mails").unwrap();
+            assert_eq!(left, 0);
         }
 
         async fn a_letter_of_an_account_goes_with_it(db: TestDb) {
@@ -335,7 +301,7 @@ mod tests {
             let mut tx = store.begin().await.unwrap();
             let to = Recipient { user_id: Some("u"), ..ada() };
             let letter = Letter::PasswordChanged;
-            insert(&mut tx, &keyring(1), &to, letter, NOW, NOW + LONGEST_PAUSE).await.unwrap();
+            insert(&mut tx, &keyring(1), &to, letter, NOW, NOW + Duration::from_mins(30)).await.unwrap();
             tx.commit().await.unwrap();
             execute!(&store, "DELETE FROM users WHERE id = 'u'").unwrap();
             assert!(take(&store, NOW).await.unwrap().is_empty());

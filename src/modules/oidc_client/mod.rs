@@ -114,5 +114,5 @@ pub fn routes(context: &Context) -> Router {
 
 /// The module's background work.
 pub fn tasks(context: &Context, stop: CancellationToken) -> Vec<BoxFuture<'static, ()>> {
-    vec![Box::pin(reap::run(context.clone(), stop))]
+    vec![Box::pin(reap::REAPER.run(context.clone(), stop))]
 }

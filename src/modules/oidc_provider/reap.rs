@@ -6,10 +6,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::lifetimes::Lifetimes;
 use crate::{
-    clock::UnixMillis,
     generation::{Snapshot, SnapshotError},
-    modules::{Context, turns},
-    store::{Store, StoreError, execute},
+    modules::{
+        Context,
+        reaping::{Expiring, expiring, reap_in_turn},
+    },
+    store::StoreError,
 };
 
 /// What is taken in turns.
@@ -21,10 +23,6 @@ const PAUSE: (Duration, Duration) = (Duration::from_mins(5), Duration::from_secs
 const KEPT: Duration = Duration::from_hours(24);
 /// How long a device that still polls is told that its code has expired, rather than that there is none.
 const DEVICE_CODES_KEPT: Duration = Duration::from_mins(10);
-/// Rows in one batch: short enough to hold nobody up.
-const BATCH: i64 = 500;
-/// Batches in a row.
-const MAX_BATCHES: usize = 200;
 
 /// Why nothing was removed this time.
 #[derive(Debug, thiserror::Error)]
@@ -67,10 +65,9 @@ fn pause(snapshot: &Snapshot) -> Duration {
 async fn turn(context: &mut Context) -> Result<(), ReapError> {
     // The tasks of a module outlive a generation, and its settings.
     context.snapshot = context.engine.snapshot(Some(&context.snapshot)).await?;
-    let now = context.clock.now();
-    if turns::take(&context.store, TURN, now, pause(&context.snapshot)).await? {
-        reap(&context.store, now, tokens_live(&context.snapshot)).await?;
-    }
+    let (store, snapshot) = (&context.store, &context.snapshot);
+    let (pause, rows) = (pause(snapshot), rows(tokens_live(snapshot)));
+    reap_in_turn(store, TURN, pause, &rows, context.clock.now()).await?;
     Ok(())
 }
 
@@ -81,35 +78,6 @@ fn tokens_live(snapshot: &Snapshot) -> Duration {
         .map(|client| Lifetimes::of(snapshot, client).of_tokens())
         .fold(Duration::ZERO, Duration::max)
 }
-
-/// Statements that each remove a batch of what has expired: its end was before `$1`.
-macro_rules! reaping {
-    ($($table:literal by $key:literal),* $(,)?) => {
-        [$(concat!(
-            "DELETE FROM ", $table, " WHERE ", $key, " IN (SELECT ", $key, " FROM ", $table,
-            " WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)"
-        )),*]
-    };
-}
-
-/// What is of no use to anybody once it has expired.
-const EXPIRED: [&str; 6] = reaping![
-    "oidc_grants" by "id",
-    "oidc_refresh_tokens" by "token_hash",
-    "oidc_access_tokens" by "token_hash",
-    "oidc_pushed_requests" by "request_uri_hash",
-    "oidc_seen_ids" by "id_hash",
-    "oidc_initial_access_tokens" by "id",
-];
-
-/// What is remembered for [`KEPT`] beyond its end.
-const REMEMBERED: [&str; 2] = reaping![
-    "oidc_authorization_codes" by "code_hash",
-    "oidc_logout_notices" by "id",
-];
-
-/// What is remembered for [`DEVICE_CODES_KEPT`] beyond its end.
-const DEVICE_CODES: [&str; 1] = reaping!["oidc_device_codes" by "device_code_hash"];
 
 /// Statements that each remove a batch of grants that nobody came for: a grant lives for as long as a
 /// refresh token might, but one whose code expired unused never had any, and what a hybrid flow gave
@@ -128,25 +96,26 @@ macro_rules! abandoned {
 const ABANDONED: &str = abandoned!("oidc_authorization_codes");
 const ABANDONED_DEVICES: &str = abandoned!("oidc_device_codes");
 
-/// Removes what has expired. `tokens_live` is how long tokens live that are given beside a code.
-async fn reap(store: &Store, now: UnixMillis, tokens_live: Duration) -> Result<(), StoreError> {
-    for _ in 0..MAX_BATCHES {
-        let mut gone = 0;
-        for statement in EXPIRED {
-            gone += execute!(store, statement, now, BATCH)?;
-        }
-        gone += execute!(store, ABANDONED, now - KEPT.max(tokens_live), BATCH)?;
-        for statement in REMEMBERED {
-            gone += execute!(store, statement, now - KEPT, BATCH)?;
-        }
-        let device_codes_end = now - DEVICE_CODES_KEPT;
-        gone += execute!(store, ABANDONED_DEVICES, device_codes_end, BATCH)?;
-        for statement in DEVICE_CODES {
-            gone += execute!(store, statement, device_codes_end, BATCH)?;
-        }
-        if gone == 0 {
-            break;
-        }
-    }
-    Ok(())
+/// What goes, in this order: a grant is found by its code. `tokens_live` is how long tokens live that are
+/// given beside a code.
+fn rows(tokens_live: Duration) -> [Expiring; 11] {
+    [
+        expiring!("oidc_grants" by "id"),
+        expiring!("oidc_refresh_tokens" by "token_hash"),
+        expiring!("oidc_access_tokens" by "token_hash"),
+        expiring!("oidc_pushed_requests" by "request_uri_hash"),
+        expiring!("oidc_seen_ids" by "id_hash"),
+        expiring!("oidc_initial_access_tokens" by "id"),
+        Expiring {
+            delete: ABANDONED,
+            kept: KEPT.max(tokens_live),
+        },
+        expiring!("oidc_authorization_codes" by "code_hash", kept KEPT),
+        expiring!("oidc_logout_notices" by "id", kept KEPT),
+        Expiring {
+            delete: ABANDONED_DEVICES,
+            kept: DEVICE_CODES_KEPT,
+        },
+        expiring!("oidc_device_codes" by "device_code_hash", kept DEVICE_CODES_KEPT),
+    ]
 }

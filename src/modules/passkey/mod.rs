@@ -58,7 +58,7 @@ pub fn routes(context: &Context) -> Router {
 
 /// The module's background work.
 pub fn tasks(context: &Context, stop: CancellationToken) -> Vec<BoxFuture<'static, ()>> {
-    vec![Box::pin(reap::run(context.clone(), stop))]
+    vec![Box::pin(reap::REAPER.run(context.clone(), stop))]
 }
 
 /// Seconds after which a challenge that nobody has used yet is asked for anew.

@@ -52,7 +52,7 @@ pub fn routes(context: &Context) -> Router {
 /// The module's background work.
 pub fn tasks(context: &Context, stop: CancellationToken) -> Vec<BoxFuture<'static, ()>> {
     vec![
-        Box::pin(reap::run(context.clone(), stop.clone())),
+        Box::pin(reap::reaper(&context.snapshot).run(context.clone(), stop.clone())),
         Box::pin(hooks::run(context.clone(), stop)),
     ]
 }

@@ -54,5 +54,5 @@ pub(super) fn routes() -> Router<Context> {
 }
 
 pub(super) fn task(context: &Context, stop: CancellationToken) -> BoxFuture<'static, ()> {
-    Box::pin(reap::run(context.clone(), stop))
+    Box::pin(reap::REAPER.run(context.clone(), stop))
 }

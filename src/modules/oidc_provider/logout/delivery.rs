@@ -1,16 +1,15 @@
-//! Tells clients of ended sessions (OpenID Connect Back-Channel Logout 1.0). Each client has a lane of
-//! its own, so that one that does not answer holds up no other.
+//! Tells clients of ended sessions (OpenID Connect Back-Channel Logout 1.0).
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},
     registry::Metric,
 };
 use reqwest::StatusCode;
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -21,15 +20,13 @@ use super::{
 use crate::{
     crypto::token,
     generation::{Client, SnapshotError},
-    modules::Context,
+    modules::{Context, lanes},
     outgoing::{Networks, OutgoingError},
     store::StoreError,
 };
 
-/// How often it is looked for notices that nobody in this process announced.
-const EVERY: Duration = Duration::from_secs(2);
-/// Clients that are told at once.
-const LANES: usize = 32;
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 /// Tells the task that there are new notices, and counts what became of them.
 #[derive(Debug, Default)]
@@ -81,48 +78,41 @@ enum LaneError {
     Crypto(#[from] crate::crypto::CryptoError),
 }
 
-/// Delivers until it is told to stop. What is under way then is tried again by whoever runs next.
-pub(in crate::modules::oidc_provider) async fn run(mut context: Context, stop: CancellationToken) {
-    let mut lanes = JoinSet::new();
-    let mut clients = HashMap::new();
-    loop {
-        if let Err(error) = open_lanes(&mut context, &mut lanes, &mut clients).await {
-            tracing::warn!("logout notices are not delivered: {error}");
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = context.logout_notices.wake.notified() => {}
-            () = tokio::time::sleep(EVERY) => {}
-            Some(ended) = lanes.join_next_with_id() => {
-                let id = match ended {
-                    Ok((id, ())) => id,
-                    Err(error) => error.id(),
-                };
-                clients.remove(&id);
-            }
-        }
+/// Delivers until it is told to stop.
+pub(in crate::modules::oidc_provider) async fn run(context: Context, stop: CancellationToken) {
+    let notices = Arc::clone(&context.logout_notices);
+    lanes::run(Clients(context), &notices.wake, stop).await;
+}
+
+struct Clients(Context);
+
+impl lanes::Deliveries for Clients {
+    fn due(&mut self) -> BoxFuture<'_, Vec<(String, BoxFuture<'static, ()>)>> {
+        Box::pin(async {
+            self.lanes().await.unwrap_or_else(|error| {
+                tracing::warn!("logout notices are not delivered: {error}");
+                Vec::new()
+            })
+        })
     }
 }
 
-async fn open_lanes(
-    context: &mut Context,
-    lanes: &mut JoinSet<()>,
-    clients: &mut HashMap<tokio::task::Id, String>,
-) -> Result<(), LaneError> {
-    let due = notice::due_clients(&context.store, context.clock.now()).await?;
-    if due.is_empty() {
-        return Ok(());
-    }
-    // The tasks of a module outlive a generation, and its keys.
-    context.snapshot = context.engine.snapshot(Some(&context.snapshot)).await?;
-    for uid in due {
-        let is_free = lanes.len() < LANES && !clients.values().any(|busy| *busy == uid);
-        if is_free && let Some(client) = context.snapshot.client_by_uid(&uid) {
-            let lane = lane(context.clone(), Arc::clone(client));
-            clients.insert(lanes.spawn(lane).id(), uid);
+impl Clients {
+    async fn lanes(&mut self) -> Result<Vec<(String, BoxFuture<'static, ()>)>, LaneError> {
+        let context = &mut self.0;
+        let due = notice::due_clients(&context.store, context.clock.now()).await?;
+        if due.is_empty() {
+            return Ok(Vec::new());
         }
+        // The tasks of a module outlive a generation, and its keys.
+        context.snapshot = context.engine.snapshot(Some(&context.snapshot)).await?;
+        let lanes = due.into_iter().filter_map(|uid| {
+            let client = Arc::clone(context.snapshot.client_by_uid(&uid)?);
+            let lane: BoxFuture<'static, ()> = Box::pin(lane(context.clone(), client));
+            Some((uid, lane))
+        });
+        Ok(lanes.collect())
     }
-    Ok(())
 }
 
 async fn lane(context: Context, client: Arc<Client>) {
@@ -187,7 +177,7 @@ async fn postpone(
     notice: &Notice,
     error: &DeliveryError,
 ) -> Result<(), LaneError> {
-    let pause = notice::pause(notice.attempts, token::chance()?);
+    let pause = lanes::pause(notice.attempts, LONGEST_PAUSE, token::chance()?);
     let next = context.clock.now() + pause;
     notice::failed(&context.store, &notice.id, &error.to_string(), next).await?;
     if matches!(error, DeliveryError::Outgoing(_)) {

@@ -14,11 +14,6 @@ const TAKEN_FOR: Duration = Duration::from_secs(15);
 /// Notices that one client is told at once.
 const AT_ONCE: i64 = 8;
 
-/// Before the second attempt; twice as long before each one after that.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_hours(1);
-
 /// A notice that this process has taken.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Notice {
@@ -130,32 +125,4 @@ pub(super) async fn drop_all(store: &Store, client_uid: &str) -> Result<(), Stor
         client_uid,
     )
     .map(drop)
-}
-
-/// How long to wait after this many attempts. `chance` spreads those who failed together: a quarter
-/// less to a quarter more.
-pub(super) fn pause(attempts: i64, chance: u8) -> Duration {
-    let doublings = u32::try_from(attempts.clamp(1, 32) - 1).unwrap_or(0);
-    let pause = FIRST_PAUSE
-        .saturating_mul(2_u32.saturating_pow(doublings))
-        .min(LONGEST_PAUSE);
-    pause * (192 + u32::from(chance) / 2) / 256
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_from_seconds_to_an_hour() {
-        let middle = |attempts| pause(attempts, 128).as_secs();
-        let pauses: Vec<u64> = (1..=12).map(middle).collect();
-        assert_eq!(
-            pauses,
-            [5, 10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 3_600, 3_600]
-        );
-        assert_eq!(middle(i64::MAX), 3_600);
-        assert_eq!(pause(3, 0).as_secs(), 15);
-        assert_eq!(pause(3, 255).as_millis(), 24_921);
-    }
 }
