@@ -82,6 +82,11 @@ pub fn all() -> Vec<Value> {
             "tenant": { "value": { "name": "acme" } },
         },
     });
+    let webhook = json!({
+        "enabled": true, "url": "http://10.20.0.7:8080/hook", "secret": { "fromEnv": "HOOK_SECRET" },
+        "events": ["sign_in.before", "token.after"], "timeout": "2s", "onFailure": "allow",
+        "allowedPrivateNetworks": ["10.20.0.0/16"],
+    });
     let module = |settings: Value| json!({ "enabled": true, "settings": settings });
     vec![
         manifest("OidcClient", "wiki", &confidential),
@@ -94,6 +99,7 @@ pub fn all() -> Vec<Value> {
         manifest("AdminKey", "ci", &key),
         manifest("Theme", "default", &theme),
         manifest("Scope", "teams", &scope),
+        manifest("Webhook", "crm", &webhook),
         manifest("Module", "session", &module(json!({ "ttl": "7d" }))),
         manifest(
             "Module",
