@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::header::{
+    ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT,
+};
 use reqwest::{Method, RequestBuilder, Url};
 use serde_json::Value;
 
@@ -20,6 +22,7 @@ pub struct Visitor {
     pub cookies: BTreeMap<String, String>,
     languages: Option<String>,
     forwarded_for: Option<String>,
+    user_agent: Option<String>,
 }
 
 /// A page that was shown.
@@ -104,6 +107,7 @@ impl Visitor {
             cookies: BTreeMap::new(),
             languages: None,
             forwarded_for: None,
+            user_agent: None,
         }
     }
 
@@ -116,6 +120,12 @@ impl Visitor {
     /// A proxy in between says that they are at this address.
     pub fn forwarded_for(mut self, address: &str) -> Self {
         self.forwarded_for = Some(address.to_owned());
+        self
+    }
+
+    /// Their browser says this of itself from now on.
+    pub fn calling_itself(mut self, user_agent: &str) -> Self {
+        self.user_agent = Some(user_agent.to_owned());
         self
     }
 
@@ -199,6 +209,9 @@ impl Visitor {
             }
             if let Some(address) = &self.forwarded_for {
                 request = request.header("x-forwarded-for", address);
+            }
+            if let Some(user_agent) = &self.user_agent {
+                request = request.header(USER_AGENT, user_agent);
             }
             let reply = Reply::to(request.header(COOKIE, self.cookie_header())).await;
             self.remember(&reply);

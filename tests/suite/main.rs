@@ -26,6 +26,7 @@ mod email_address;
 mod guessing;
 mod hostile_manifests;
 mod mail;
+mod new_device;
 mod oidc;
 mod passkey;
 mod passwords;

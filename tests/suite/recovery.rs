@@ -103,12 +103,12 @@ async fn a_link_sets_another_password_once_and_ends_every_session(db: TestDb) {
             .body
             .contains("return_to=%2Fauth%2Faccount%3Fx%3D1")
     );
+    let told = mailbox.wait_for(&ada.email, 2).await;
+    assert_eq!(told.subject(), "Your password was changed");
     assert_eq!(sign_in(&assay, &ada).await, 401);
     assert_eq!(sign_in(&assay, &with(&ada, NEW)).await, 200);
     let page = thief.open(&account).await.page();
     assert_eq!(page.url.path(), "/auth/login");
-    let told = mailbox.wait_for(&ada.email, 2).await;
-    assert_eq!(told.subject(), "Your password was changed");
 
     let page = phone.open(&letter.link()).await.page();
     assert_eq!(page.reply.status, 410);

@@ -3,6 +3,7 @@
 mod account;
 mod deletion;
 mod mail;
+mod notices;
 mod oidc_client;
 mod passkey;
 mod password;
@@ -23,6 +24,7 @@ pub use self::{
     account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings, Verification},
     deletion::DeletionSettings,
     mail::{MailSettings, Smtp, SmtpSecurity, mailbox},
+    notices::NoticeSettings,
     oidc_client::OidcClientSettings,
     passkey::{PasskeySettings, UserVerification},
     password::{PasswordPolicy, PasswordSettings, SignInLimit, SignInLimits},

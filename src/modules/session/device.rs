@@ -59,6 +59,11 @@ impl<'a> Device<'a> {
         }
     }
 
+    /// Whether the name is one of ours, and not what it says of itself.
+    pub(super) fn is_recognised(&self) -> bool {
+        self.browser.is_some() || self.system.is_some()
+    }
+
     /// As people call it: "Firefox on Linux".
     pub fn named(&self, language: &'static Language) -> DeviceName<'a> {
         DeviceName {

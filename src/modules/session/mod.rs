@@ -18,6 +18,7 @@ mod record;
 mod return_to;
 mod sign_in;
 mod signed_out;
+mod unfamiliar;
 mod visitor;
 
 use axum::Router;

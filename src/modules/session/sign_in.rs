@@ -7,6 +7,7 @@ use super::{
     cookie::{BROWSER, SESSION},
     end,
     record::{self, NewSession},
+    unfamiliar,
 };
 use crate::{
     crypto::token,
@@ -15,6 +16,8 @@ use crate::{
         audit::{self, AuditEvent},
         hooks::{self, Happening},
         oidc_client,
+        pages::Language,
+        user::User,
     },
 };
 
@@ -25,19 +28,19 @@ const MAX_USER_AGENT: usize = 256;
 #[derive(Clone, Debug)]
 pub struct Authentication<'a> {
     /// By whom.
-    pub user_id: &'a str,
-    /// Their address.
-    pub email: &'a str,
+    pub user: &'a User,
     /// How (RFC 8176).
     pub amr: &'a [&'a str],
+    /// What their browser reads.
+    pub language: &'static Language,
 }
 
 impl Authentication<'_> {
     /// What webhooks hear of it.
     pub(in crate::modules) fn happening<'a>(&'a self, address: &'a ClientAddress) -> Happening<'a> {
         Happening::SignIn {
-            user_id: self.user_id,
-            email: self.email,
+            user_id: &self.user.id,
+            email: &self.user.email,
             amr: self.amr,
             ip: address.text(),
         }
@@ -56,6 +59,7 @@ pub async fn sign_in(
     authentication: Authentication<'_>,
 ) -> Result<Option<HeaderValue>, Problem> {
     let now = context.clock.now();
+    let user_id = authentication.user.id.as_str();
     let ttl = context.snapshot.session_settings().ttl;
     let token = token::opaque("")?;
     let csrf_secret = token::opaque("")?;
@@ -64,7 +68,7 @@ pub async fn sign_in(
     let new = NewSession {
         id: &new_id,
         token_hash: &token_hash,
-        user_id: authentication.user_id,
+        user_id,
         csrf_secret: csrf_secret.expose(),
         amr: &json!(authentication.amr).to_string(),
         acr: Acr::reached(authentication.amr).map(Acr::name),
@@ -91,11 +95,12 @@ pub async fn sign_in(
     if authentication.amr.contains(&oidc_client::FEDERATED)
         && let Some(browser) = BROWSER.read(&context.site, headers)
     {
-        let (keyring, user_id) = (&context.keyring, authentication.user_id);
+        let keyring = &context.keyring;
         let session_id = renewed.as_ref().unwrap_or(&new_id);
         oidc_client::session_began(&mut tx, keyring, browser, user_id, session_id, now).await?;
     }
-    let person = format!("user:{}", authentication.user_id);
+    unfamiliar::tell_owner(&mut tx, context, headers, address, &authentication, now).await?;
+    let person = format!("user:{user_id}");
     let event = AuditEvent {
         actor: &person,
         action: "session.sign_in",
@@ -109,6 +114,7 @@ pub async fn sign_in(
     tx.commit().await?;
     hooks::committed(context, WebhookEvent::AfterSignIn);
     context.logout_notices.wake();
+    context.mails.wake();
     Ok(SESSION.set(&context.site, token.expose(), Some(ttl.as_secs())))
 }
 

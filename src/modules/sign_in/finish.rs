@@ -46,9 +46,9 @@ pub(in crate::modules) async fn begin(
     place: &ReturnTo,
 ) -> Result<Response, Problem> {
     let authentication = Authentication {
-        user_id: &user.id,
-        email: &user.email,
+        user,
         amr,
+        language: arrival.reader.look(None, None).language,
     };
     let happening = authentication.happening(&arrival.address);
     if let Err(refused) = hooks::before(context, &happening).await {

@@ -53,10 +53,14 @@ async fn a_letter_makes_an_account(db: TestDb) {
     let id = person["id"].as_str().unwrap();
     let actions = bench.actions(&format!("user={id}")).await;
     assert!(actions.contains(&"user.register".to_owned()), "{actions:?}");
+    // The browser in which the account was made is no news, and another one is.
+    assert_eq!(bench.letters("ada@example.com").len(), 1);
     let page = bench
         .sign_in(&mut bench.assay.visitor(), "ada@example.com", PASSWORD)
         .await;
     assert_eq!(page.url.path(), "/auth/account");
+    let letter = bench.letter("ada@example.com", 2).await;
+    assert_eq!(letter.kind, "newDevice");
 }
 
 async fn a_known_address_is_answered_like_a_new_one(db: TestDb) {

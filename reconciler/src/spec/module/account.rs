@@ -2,7 +2,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    deletion::DeletionSettings, profile::ProfileSettings, registration::RegistrationSettings,
+    deletion::DeletionSettings, notices::NoticeSettings, profile::ProfileSettings,
+    registration::RegistrationSettings,
 };
 use crate::spec::Span;
 
@@ -20,6 +21,8 @@ pub struct AccountSettings {
     pub profile: ProfileSettings,
     /// Whether people can delete their account.
     pub deletion: DeletionSettings,
+    /// What people are told of by letters that they have not asked for.
+    pub notices: NoticeSettings,
 }
 
 /// When people prove themselves with a second thing: an authenticator app, a recovery code, a passkey.

@@ -1,0 +1,79 @@
+//! The letter about a sign-in from a browser that the account has not signed in at before.
+
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+
+use super::{
+    Authentication, ClientAddress, Device, familiar::familiar_browser, sign_in::user_agent,
+};
+use crate::{
+    clock::UnixMillis,
+    modules::{
+        Context,
+        attempts::Limit,
+        mail::{self, Letter, Recipient},
+        pages::Language,
+    },
+    store::{StoreError, Tx, fetch_optional},
+};
+
+/// Letters to one owner. A browser that keeps no cookies is new each time, and its owner has understood
+/// after a few.
+const LETTERS: Limit = Limit {
+    domain: "session.new_device",
+    tries: 5,
+    window: Duration::from_hours(1),
+};
+
+/// Tells the owner, in the transaction in which the session begins and before it is recorded there. Not of
+/// the first sign-in there ever was: every browser is new then. An address that was not verified may be
+/// somebody else's, who has no business to know.
+pub(super) async fn tell_owner(
+    tx: &mut Tx,
+    context: &Context,
+    headers: &HeaderMap,
+    address: &ClientAddress,
+    authentication: &Authentication<'_>,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let user = authentication.user;
+    let is_wanted = context.snapshot.account_settings().notices.new_device;
+    if !is_wanted
+        || !user.email_verified
+        || familiar_browser(context, headers, &user.id).is_some()
+        || !has_signed_in_before(tx, &user.id).await?
+    {
+        return Ok(());
+    }
+    let (keyring, id) = (&context.keyring, &user.id);
+    if LETTERS.count(tx, keyring, id, now).await?.is_none() {
+        return Ok(());
+    }
+    let to = Recipient::of(user, authentication.language);
+    let letter = Letter::NewDevice {
+        device: &name(headers, to.language),
+        place: address.text().unwrap_or_default(),
+    };
+    mail::queue(tx, context, &to, letter, now).await
+}
+
+async fn has_signed_in_before(tx: &mut Tx, user_id: &str) -> Result<bool, StoreError> {
+    let row = fetch_optional!(
+        tx,
+        (String,),
+        "SELECT id FROM audit WHERE subject = $1 AND action = 'session.sign_in' LIMIT 1",
+        format!("user:{user_id}"),
+    )?;
+    Ok(row.is_some())
+}
+
+/// What the browser is called. Whoever signs in may be a stranger, whose own words have no place in a letter
+/// from us.
+fn name(headers: &HeaderMap, language: &'static Language) -> String {
+    let device = user_agent(headers).map(Device::of);
+    match device.filter(Device::is_recognised) {
+        Some(device) => device.named(language).to_string(),
+        None => language.account.unknown_browser.to_owned(),
+    }
+}
