@@ -33,6 +33,8 @@ pub enum LetterKind {
     PasskeyAdded,
     /// A passkey is gone.
     PasskeyRemoved,
+    /// There may be a copy of a passkey.
+    PasskeySuspected,
     /// There is a second factor.
     SecondFactorAdded,
     /// The second factor is gone.
@@ -53,7 +55,7 @@ pub enum LetterKind {
 
 impl LetterKind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Verification,
         Self::Recovery,
         Self::Registration,
@@ -65,6 +67,7 @@ impl LetterKind {
         Self::PasswordChanged,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
+        Self::PasskeySuspected,
         Self::SecondFactorAdded,
         Self::SecondFactorRemoved,
         Self::RecoveryCodeUsed,
@@ -93,6 +96,7 @@ impl LetterKind {
             Self::PasswordChanged => "passwordChanged",
             Self::PasskeyAdded => "passkeyAdded",
             Self::PasskeyRemoved => "passkeyRemoved",
+            Self::PasskeySuspected => "passkeySuspected",
             Self::SecondFactorAdded => "secondFactorAdded",
             Self::SecondFactorRemoved => "secondFactorRemoved",
             Self::RecoveryCodeUsed => "recoveryCodeUsed",
@@ -120,6 +124,7 @@ impl LetterKind {
             Self::EmailChanged => &["link", "newEmail", "days"],
             Self::NewDevice => &["device", "place"],
             Self::PasskeyAdded | Self::PasskeyRemoved => &["name"],
+            Self::PasskeySuspected => &["link", "name"],
             Self::RecoveryCodeUsed => &["left"],
             Self::AccountLinked | Self::AccountUnlinked => &["provider"],
             Self::PasswordChanged

@@ -85,6 +85,13 @@ pub enum Letter<'a> {
         /// What the person called it.
         name: &'a str,
     },
+    /// Somebody may have a copy of one of your passkeys, which is good for nothing from now on.
+    PasskeySuspected {
+        /// Where the person sees their passkeys.
+        link: &'a str,
+        /// What the person calls it.
+        name: &'a str,
+    },
     /// Signing in takes a second factor from now on.
     SecondFactorAdded,
     /// Signing in takes no second factor any more.
@@ -139,6 +146,7 @@ impl Letter<'_> {
             Self::PasswordChanged => LetterKind::PasswordChanged,
             Self::PasskeyAdded { .. } => LetterKind::PasskeyAdded,
             Self::PasskeyRemoved { .. } => LetterKind::PasskeyRemoved,
+            Self::PasskeySuspected { .. } => LetterKind::PasskeySuspected,
             Self::SecondFactorAdded => LetterKind::SecondFactorAdded,
             Self::SecondFactorRemoved => LetterKind::SecondFactorRemoved,
             Self::RecoveryCodeUsed { .. } => LetterKind::RecoveryCodeUsed,
@@ -184,6 +192,7 @@ impl Letter<'_> {
             } => json!({ "link": link, "newEmail": new_email, "days": days }),
             Self::NewDevice { device, place } => json!({ "device": device, "place": place }),
             Self::PasskeyAdded { name } | Self::PasskeyRemoved { name } => json!({ "name": name }),
+            Self::PasskeySuspected { link, name } => json!({ "link": link, "name": name }),
             Self::RecoveryCodeUsed { left } => json!({ "left": left }),
             Self::AccountLinked { provider } | Self::AccountUnlinked { provider } => {
                 json!({ "provider": provider })
@@ -257,6 +266,10 @@ impl Letter<'_> {
             Letter::PasswordChanged,
             Letter::PasskeyAdded { name: "Phone" },
             Letter::PasskeyRemoved { name: "Phone" },
+            Letter::PasskeySuspected {
+                link: LINK,
+                name: "Phone",
+            },
             Letter::SecondFactorAdded,
             Letter::SecondFactorRemoved,
             Letter::RecoveryCodeUsed { left: 4 },

@@ -17,6 +17,7 @@ use webauthn_rs_core::proto::{
 };
 
 use super::{
+    PAGE_PATH,
     body::Sent,
     ceremony::{self, Ceremony, For, Place, Purpose},
     decoy,
@@ -28,6 +29,7 @@ use crate::{
     modules::{
         Context, Problem,
         audit::{self, AuditEvent},
+        mail::{self, Letter, Recipient},
         session::{Browser, ReturnTo},
         sign_in::{self, Arrival},
         user::{self, Email, User, UserState},
@@ -227,6 +229,7 @@ async fn accept(
 /// Its counter went back: two authenticators have the same key, and nobody knows which is the owner's.
 async fn suspect<T>(context: &Context, arrival: &Arrival, passkey: &Passkey) -> Result<T, Refusal> {
     let now = context.clock.now();
+    let owner = user::by_id(&context.store, &passkey.user_id).await?;
     let mut tx = context.store.begin().await?;
     if record::suspect(&mut tx, &passkey.id, now).await? {
         let event = AuditEvent {
@@ -241,8 +244,17 @@ async fn suspect<T>(context: &Context, arrival: &Arrival, passkey: &Passkey) -> 
             ip: arrival.address.text(),
         };
         audit::record(&mut tx, event, now).await?;
+        if let Some(user) = owner {
+            let to = Recipient::of(&user, arrival.reader.look(None, None).language);
+            let letter = Letter::PasskeySuspected {
+                link: &context.site.url(PAGE_PATH),
+                name: &passkey.name,
+            };
+            mail::queue(&mut tx, context, &to, letter, now).await?;
+        }
     }
     tx.commit().await?;
+    context.mails.wake();
     Err(Refusal::Suspected)
 }
 

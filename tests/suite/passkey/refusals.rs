@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{ada_with_passkey, audit, expect_problem, is_signed_in, signed_in, start};
 use crate::harness::passkey::{auth_finish, auth_start, register_finish, register_start};
-use crate::harness::{Assay, Reply, SecurityKey, TestDb, Visitor};
+use crate::harness::{Assay, Mailbox, Manifests, Reply, SecurityKey, TestDb, Visitor};
 
 both_databases!(
     a_challenge_is_good_once,
@@ -152,8 +152,11 @@ async fn an_owner_who_was_not_checked_is_refused(db: TestDb) {
 }
 
 async fn a_counter_that_goes_back_ends_the_passkey(db: TestDb) {
-    let assay = Assay::start(db).await;
+    let mailbox = Mailbox::new();
+    let manifests = Manifests::new().file("mail.yaml", &mailbox.manifest());
+    let assay = Assay::with(db).manifests(&manifests).start().await;
     let (ada, mut here, mut phone) = ada_with_passkey(&assay).await;
+    mailbox.wait_for(&ada.email, 1).await;
     let (mut owner, mut thief) = (assay.visitor(), assay.visitor());
     let first = auth_start(&assay, &mut thief, None).await.json();
     let second = auth_start(&assay, &mut owner, None).await.json();
@@ -170,10 +173,15 @@ async fn a_counter_that_goes_back_ends_the_passkey(db: TestDb) {
     let told = audit(&assay, "passkey.suspect").await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0]["detail"]["name"], "Phone");
+    let letter = mailbox.wait_for(&ada.email, 2).await;
+    assert_eq!(letter.subject(), "A passkey of yours may have been copied");
+    assert!(letter.text.contains("\"Phone\""), "{}", letter.text);
+    assert_eq!(letter.link(), assay.url("/auth/account/passkeys"));
     // It is good for nothing from now on, nor is it offered, and its owner sees why.
     let reply = phone.sign_in(&assay, &mut assay.visitor()).await;
     expect_problem(reply, 401, "passkey-suspected");
     assert_eq!(audit(&assay, "passkey.suspect").await.len(), 1);
+    assert_eq!(mailbox.mails().len(), 2);
     let started = auth_start(&assay, &mut assay.visitor(), Some(&ada.email)).await;
     assert!(!started.body.contains(&phone.credential_id), "{started:?}");
     let page = here.open(&assay.url("/auth/account/passkeys")).await.page();

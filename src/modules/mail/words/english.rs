@@ -69,6 +69,11 @@ fn letter(kind: LetterKind) -> LetterWords {
             "The passkey \"{{ name }}\" was removed from your account at {{ product }} ({{ time }}).",
             "",
         ),
+        LetterKind::PasskeySuspected => words(
+            "A passkey of yours may have been copied",
+            "The passkey \"{{ name }}\" of your account at {{ product }} was used in a way that only a copy of it explains ({{ time }}). Nobody can sign in with it any more. Remove it, add a new one, and look through your account.",
+            "See your passkeys",
+        ),
         LetterKind::SecondFactorAdded => words(
             "Second factor switched on",
             "Signing in to your account at {{ product }} now also takes a code from your authenticator app ({{ time }}).",

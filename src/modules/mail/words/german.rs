@@ -69,6 +69,11 @@ fn letter(kind: LetterKind) -> LetterWords {
             "Der Passkey „{{ name }}“ wurde aus Ihrem Konto bei {{ product }} entfernt ({{ time }}).",
             "",
         ),
+        LetterKind::PasskeySuspected => words(
+            "Einer Ihrer Passkeys wurde womöglich kopiert",
+            "Der Passkey „{{ name }}“ Ihres Kontos bei {{ product }} wurde so verwendet, wie es nur mit einer Kopie möglich ist ({{ time }}). Mit ihm kann sich niemand mehr anmelden. Entfernen Sie ihn, fügen Sie einen neuen hinzu und prüfen Sie Ihr Konto.",
+            "Passkeys ansehen",
+        ),
         LetterKind::SecondFactorAdded => words(
             "Zweiter Faktor eingeschaltet",
             "Die Anmeldung in Ihrem Konto bei {{ product }} verlangt nun auch einen Code aus Ihrer Authenticator-App ({{ time }}).",

@@ -69,6 +69,11 @@ fn letter(kind: LetterKind) -> LetterWords {
             "{{ product }}のアカウントからパスキー「{{ name }}」が削除されました（{{ time }}）。",
             "",
         ),
+        LetterKind::PasskeySuspected => words(
+            "パスキーが複製された可能性があります",
+            "{{ product }}のアカウントのパスキー「{{ name }}」が、複製がなければ起こらない形で使われました（{{ time }}）。このパスキーではもうログインできません。削除して新しいパスキーを追加し、アカウントをご確認ください。",
+            "パスキーを確認",
+        ),
         LetterKind::SecondFactorAdded => words(
             "二段階認証が有効になりました",
             "{{ product }}のアカウントへのログインに、認証アプリのコードも必要になりました（{{ time }}）。",

@@ -79,6 +79,7 @@ impl Closing {
             | LetterKind::AccountLinked
             | LetterKind::AccountUnlinked => Self::NotYou,
             LetterKind::EmailChanged
+            | LetterKind::PasskeySuspected
             | LetterKind::DeletionScheduled
             | LetterKind::AccountDeleted => Self::Nothing,
         }

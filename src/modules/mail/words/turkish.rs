@@ -69,6 +69,11 @@ fn letter(kind: LetterKind) -> LetterWords {
             "“{{ name }}” geçiş anahtarı {{ product }} hesabınızdan kaldırıldı ({{ time }}).",
             "",
         ),
+        LetterKind::PasskeySuspected => words(
+            "Geçiş anahtarlarınızdan biri kopyalanmış olabilir",
+            "{{ product }} hesabınızdaki “{{ name }}” geçiş anahtarı, ancak bir kopyası varsa mümkün olan bir biçimde kullanıldı ({{ time }}). Artık onunla kimse oturum açamaz. Onu kaldırın, yenisini ekleyin ve hesabınızı gözden geçirin.",
+            "Geçiş anahtarlarınızı görün",
+        ),
         LetterKind::SecondFactorAdded => words(
             "İkinci adım açıldı",
             "{{ product }} hesabınızda oturum açmak artık doğrulama uygulamanızdan bir kod da istiyor ({{ time }}).",
