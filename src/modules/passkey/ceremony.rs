@@ -111,7 +111,7 @@ pub(super) async fn begin(
     let state = serde_json::to_string(state).map_err(Refusal::Unreadable)?;
     let mut tx = context.store.begin().await?;
     if BEGINNINGS
-        .count(&mut tx, keyring, address.text().unwrap_or_default(), now)
+        .count(&mut tx, keyring, &address.network(), now)
         .await?
         .is_none()
     {

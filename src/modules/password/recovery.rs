@@ -162,9 +162,9 @@ async fn letter(
     let user = user::by_email(&context.store, email).await?;
     let user = user.filter(|user| user.state == UserState::Active);
     let mut tx = context.store.begin().await?;
-    let from = address.text().unwrap_or_default();
+    let from = address.network();
     if LETTERS_BY_ADDRESS
-        .count(&mut tx, keyring, from, now)
+        .count(&mut tx, keyring, &from, now)
         .await?
         .is_none()
     {
@@ -319,10 +319,10 @@ async fn by_code(
     }
     let now = context.clock.now();
     let mut tx = context.store.begin().await?;
-    let from = arrival.address.text().unwrap_or_default();
+    let from = arrival.address.network();
     // Before the hash: whoever guesses shall not cost much.
     let counted = CODES_BY_ADDRESS
-        .count(&mut tx, &context.keyring, from, now)
+        .count(&mut tx, &context.keyring, &from, now)
         .await?;
     tx.commit().await?;
     if counted.is_none() {

@@ -21,6 +21,7 @@ both_databases!(
     other_models_are_kept_out,
     an_authenticator_that_nobody_vouches_for_is_kept_out,
     another_site_cannot_ask,
+    beginnings_are_limited_by_network,
 );
 
 async fn last_failure(assay: &Assay) -> String {
@@ -369,4 +370,22 @@ async fn another_site_cannot_ask(db: TestDb) {
     Reply::to(form).await.expect_status(415);
     let long = request().body(format!("{{\"email\":\"{}\"}}", "a".repeat(70_000)));
     Reply::to(long).await.expect_status(413);
+}
+
+async fn beginnings_are_limited_by_network(db: TestDb) {
+    let assay = Assay::with(db)
+        .server_toml("trusted_proxies = [\"127.0.0.1/32\"]")
+        .start()
+        .await;
+    let begin = async |address: &str| {
+        let mut visitor = assay.visitor().forwarded_for(address);
+        auth_start(&assay, &mut visitor, None).await
+    };
+    begin("2001:db8:1:2::1").await.expect_status(200);
+    let data = assay.folder().join("data");
+    let sql = "UPDATE attempts SET tries = 1000";
+    assert_eq!(assay.db().alter(&data, sql).await, 1);
+
+    expect_problem(begin("2001:db8:1:2::2").await, 429, "too-many-requests");
+    begin("2001:db8:1:3::1").await.expect_status(200);
 }

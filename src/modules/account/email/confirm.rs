@@ -188,9 +188,9 @@ pub(super) async fn by_code(
     let keyring = &context.keyring;
     let code = form.get("code").unwrap_or_default();
     let mut tx = context.store.begin().await?;
-    let from = arrival.address.text().unwrap_or_default();
+    let from = arrival.address.network();
     if CODES_BY_ADDRESS
-        .count(&mut tx, keyring, from, now)
+        .count(&mut tx, keyring, &from, now)
         .await?
         .is_none()
     {

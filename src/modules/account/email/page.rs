@@ -121,9 +121,9 @@ async fn letter(
     let keyring = &context.keyring;
     let is_taken = user::by_email(&context.store, email).await?.is_some();
     let mut tx = context.store.begin().await?;
-    let from = address.text().unwrap_or_default();
+    let from = address.network();
     let mailbox = format!("{} {email}", Purpose::EmailChange.name());
-    for (limit, who) in [(LETTERS_BY_ADDRESS, from), (LETTERS_TO_MAILBOX, &mailbox)] {
+    for (limit, who) in [(LETTERS_BY_ADDRESS, &from), (LETTERS_TO_MAILBOX, &mailbox)] {
         if limit.count(&mut tx, keyring, who, now).await?.is_none() {
             tx.rollback().await?;
             return Ok(None);

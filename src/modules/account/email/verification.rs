@@ -85,9 +85,9 @@ async fn letter(
     let now = context.clock.now();
     let keyring = &context.keyring;
     let mut tx = context.store.begin().await?;
-    let from = address.text().unwrap_or_default();
+    let from = address.network();
     let mailbox = format!("{} {}", Purpose::Verification.name(), to.email);
-    for (limit, who) in [(LETTERS_BY_ADDRESS, from), (LETTERS_TO_MAILBOX, &mailbox)] {
+    for (limit, who) in [(LETTERS_BY_ADDRESS, &from), (LETTERS_TO_MAILBOX, &mailbox)] {
         if limit.count(&mut tx, keyring, who, now).await?.is_none() {
             tx.rollback().await?;
             return Ok(None);

@@ -192,9 +192,9 @@ async fn count_stranger(
     };
     let mut tx = context.store.begin().await?;
     let keyring = &context.keyring;
-    let from = address.text().unwrap_or_default();
+    let from = address.network();
     let is_within = PER_ADDRESS
-        .count(&mut tx, keyring, from, now)
+        .count(&mut tx, keyring, &from, now)
         .await?
         .is_some()
         && all.count(&mut tx, keyring, "", now).await?.is_some();
