@@ -1,7 +1,6 @@
 //! `/auth/account/linked`: the identities at upstream providers that an account can be got into with.
 
 use askama::Template;
-use assay_reconciler::spec::ModuleName;
 use axum::{
     extract::State,
     http::StatusCode,
@@ -28,8 +27,7 @@ use crate::{
             SignedIn, Visitor,
             csrf::{self, Bound},
         },
-        sign_in::Arrival,
-        user,
+        sign_in::{Arrival, leaves_a_way},
     },
 };
 
@@ -164,13 +162,14 @@ pub(super) async fn unlink(
     };
     let id = form.get("link").unwrap_or_default();
     let look = reader.look(None, Some(&person));
-    if !has_another_way(&context, &person.user_id, id).await? {
-        let notice = look.language.upstream.last_way;
-        return page(&context, &look, &person, StatusCode::CONFLICT, Some(notice)).await;
-    }
     let now = context.clock.now();
     let mut tx = context.store.begin().await?;
     if let Some(upstream_id) = link::delete(&mut tx, &person.user_id, id).await? {
+        if !leaves_a_way(&mut tx, &context, &person.user_id).await? {
+            tx.rollback().await?;
+            let notice = look.language.upstream.last_way;
+            return page(&context, &look, &person, StatusCode::CONFLICT, Some(notice)).await;
+        }
         let upstream = context.snapshot.upstream_by_uid(&upstream_id);
         let mut detail = serde_json::Map::new();
         detail.insert(
@@ -189,19 +188,4 @@ pub(super) async fn unlink(
     tx.commit().await?;
     context.mails.wake();
     Ok(Redirect::to(LINKED_PATH).into_response())
-}
-
-/// Whether the person gets in without the link `id`.
-async fn has_another_way(context: &Context, user_id: &str, id: &str) -> Result<bool, Problem> {
-    let user = user::by_id(&context.store, user_id).await?;
-    let has_password = user.is_some_and(|user| user.password_hash.is_some())
-        && context.snapshot.is_on(ModuleName::Password);
-    if has_password {
-        return Ok(true);
-    }
-    let others = link::all_of(&context.store, user_id).await?;
-    Ok(others.iter().any(|linked| {
-        let upstream = context.snapshot.upstream_by_uid(&linked.upstream_id);
-        linked.id != id && upstream.is_some_and(|upstream| upstream.spec.enabled)
-    }))
 }

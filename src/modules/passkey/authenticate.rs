@@ -71,7 +71,7 @@ pub(super) async fn finish(
     arrival: Arrival,
     Sent(sent): Sent<Finish>,
 ) -> Result<Response, Problem> {
-    let (user, verified) = match end(&context, &arrival, &sent.credential).await {
+    let (user, result) = match end(&context, &arrival, &sent.credential).await {
         Ok(proved) => proved,
         Err((refusal, user_id)) => {
             record_failure(&context, &arrival, &refusal, user_id.as_deref()).await?;
@@ -79,12 +79,7 @@ pub(super) async fn finish(
         }
     };
     let place = ReturnTo::wished(&context.site, sent.return_to.as_deref());
-    let amr: &[&str] = if verified {
-        &["pop", "user", "mfa"]
-    } else {
-        &["pop", "user"]
-    };
-    let response = sign_in::finish(&context, &arrival, &user, amr, &place).await?;
+    let response = sign_in::finish(&context, &arrival, &user, amr(&result), &place).await?;
     Ok(followed_by_script(&response).unwrap_or(response))
 }
 
@@ -151,12 +146,12 @@ async fn allowed(context: &Context, entered: &str) -> Result<Vec<Vec<u8>>, Store
     Ok(if own.is_empty() { decoys } else { own })
 }
 
-/// Who it is, and whether the authenticator has checked that. With a refusal, whose passkey it was.
+/// Who it is, and what the authenticator has proved. With a refusal, whose passkey it was.
 async fn end(
     context: &Context,
     arrival: &Arrival,
     signed: &PublicKeyCredential,
-) -> Result<(User, bool), (Refusal, Option<String>)> {
+) -> Result<(User, AuthenticationResult), (Refusal, Option<String>)> {
     let nobody = |refusal: Refusal| (refusal, None);
     let party = RelyingParty::of(context).map_err(|misfit| nobody(misfit.into()))?;
     let client_data = &signed.response.client_data_json;
@@ -171,7 +166,7 @@ async fn end(
     let outcome = match proved {
         Ok((user, result)) => accept(context, arrival, &passkey, &result)
             .await
-            .map(|()| (user, result.user_verified())),
+            .map(|()| (user, result)),
         Err(Refusal::Suspected) => suspect(context, arrival, &passkey).await,
         Err(refusal) => Err(refusal),
     };
@@ -198,6 +193,20 @@ async fn prove(
     if !ceremony.allows(&context.keyring, &user.email) {
         return Err(Refusal::Another);
     }
+    let result = verify(party, ceremony, passkey, signed)?;
+    if user.state != UserState::Active {
+        return Err(Refusal::Closed);
+    }
+    Ok((user, result))
+}
+
+/// Checks what was signed with this passkey.
+pub(super) fn verify(
+    party: &RelyingParty,
+    ceremony: &Ceremony,
+    passkey: &Passkey,
+    signed: &PublicKeyCredential,
+) -> Result<AuthenticationResult, Refusal> {
     let state: AuthenticationState = ceremony.state()?;
     let credential = passkey.credential()?;
     let result = party
@@ -206,13 +215,20 @@ async fn prove(
     if passkey.suspected_at.is_some() {
         return Err(Refusal::Suspected);
     }
-    if user.state != UserState::Active {
-        return Err(Refusal::Closed);
-    }
-    Ok((user, result))
+    Ok(result)
 }
 
-async fn accept(
+/// How somebody has proved who they are with it (RFC 8176).
+pub(super) fn amr(result: &AuthenticationResult) -> &'static [&'static str] {
+    if result.user_verified() {
+        &["pop", "user", "mfa"]
+    } else {
+        &["pop", "user"]
+    }
+}
+
+/// Records that it was used, unless its counter has not moved on.
+pub(super) async fn accept(
     context: &Context,
     arrival: &Arrival,
     passkey: &Passkey,
@@ -227,7 +243,11 @@ async fn accept(
 }
 
 /// Its counter went back: two authenticators have the same key, and nobody knows which is the owner's.
-async fn suspect<T>(context: &Context, arrival: &Arrival, passkey: &Passkey) -> Result<T, Refusal> {
+pub(super) async fn suspect<T>(
+    context: &Context,
+    arrival: &Arrival,
+    passkey: &Passkey,
+) -> Result<T, Refusal> {
     let now = context.clock.now();
     let owner = user::by_id(&context.store, &passkey.user_id).await?;
     let mut tx = context.store.begin().await?;
@@ -281,7 +301,7 @@ async fn record_failure(
 }
 
 /// A script cannot see where a redirect leads, nor leave the page with it: it is told.
-fn followed_by_script(response: &Response) -> Option<Response> {
+pub fn followed_by_script(response: &Response) -> Option<Response> {
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
     let mut told = (StatusCode::OK, Json(json!({ "location": location }))).into_response();
     for cookie in response.headers().get_all(SET_COOKIE) {

@@ -13,7 +13,7 @@ const MAX_BODY: usize = 64 * 1024;
 
 /// JSON that a page of ours has sent. Another site's page cannot send this media type without being
 /// asked first (Fetch, CORS-preflight), and says where it is from.
-pub(super) struct Sent<T>(pub(super) T);
+pub struct Sent<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<Context> for Sent<T> {
     type Rejection = Problem;

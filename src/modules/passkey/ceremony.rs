@@ -28,6 +28,7 @@ pub(super) const BEGINNINGS: Limit = Limit {
 pub(super) enum Purpose {
     Register,
     Authenticate,
+    SecondFactor,
 }
 
 impl Purpose {
@@ -35,6 +36,7 @@ impl Purpose {
         match self {
             Purpose::Register => "register",
             Purpose::Authenticate => "authenticate",
+            Purpose::SecondFactor => "second_factor",
         }
     }
 }
@@ -44,7 +46,7 @@ impl Purpose {
 pub(super) struct Place<'a> {
     pub(super) purpose: Purpose,
     pub(super) browser: &'a Browser,
-    /// The session; empty before sign-in.
+    /// The session, or the sign-in that waits for it; empty before sign-in.
     pub(super) session_id: &'a str,
 }
 

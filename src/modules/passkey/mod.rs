@@ -1,14 +1,15 @@
 //! Module `passkey`: sign-in with a key that never leaves its authenticator (Web Authentication Level 3).
 //!
-//! Two ceremonies, each a `start` that gives a challenge and a `finish` that takes what an authenticator
+//! Ceremonies, each a `start` that gives a challenge and a `finish` that takes what an authenticator
 //! made of it: [`register`] adds a passkey to the account that is signed in, [`authenticate`] signs
-//! somebody in. A challenge stays here, is good once, for a few minutes, in the browser that asked for
+//! somebody in, and with [`known`] somebody shows one as their second factor. A challenge stays here, is good once, for a few minutes, in the browser that asked for
 //! it. People look after their passkeys at [`PAGE_PATH`].
 
 mod authenticate;
 mod body;
 mod ceremony;
 mod decoy;
+mod known;
 mod names;
 mod page;
 mod reap;
@@ -27,6 +28,9 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
+    authenticate::followed_by_script,
+    body::Sent,
+    known::{Known, NotShown, challenge, shown},
     record::{PasskeySummary, passkeys_of, remove},
     relying_party::covers,
 };
@@ -67,11 +71,14 @@ pub(super) fn renew_after(context: &Context) -> u32 {
     ttl - ttl / 5
 }
 
+/// Whether passkeys can be used in this generation.
+pub fn can_be_used(context: &Context) -> bool {
+    context.snapshot.is_on(ModuleName::Passkey) && relying_party::RelyingParty::of(context).is_ok()
+}
+
 /// Whether somebody can sign in with a passkey: one is there, and can be used.
 pub async fn is_a_way(context: &Context) -> Result<bool, StoreError> {
-    if context.snapshot.is_on(ModuleName::Passkey)
-        && relying_party::RelyingParty::of(context).is_ok()
-    {
+    if can_be_used(context) {
         record::are_any(&context.store).await
     } else {
         Ok(false)

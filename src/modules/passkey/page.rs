@@ -19,10 +19,12 @@ use crate::modules::{
     form::StrictForm,
     mail::{self, Letter, Recipient},
     pages::{self, Look, Policy, Reader, languages},
+    second_factor,
     session::{
         ClientAddress, SignedIn, Visitor,
         csrf::{self, Bound},
     },
+    sign_in,
 };
 
 #[derive(Template)]
@@ -47,8 +49,16 @@ pub(super) async fn show(
         Ok(person) => person,
         Err(answer) => return Ok(*answer),
     };
+    if second_factor::owes(&context, &person).await? {
+        return Ok(show_more());
+    }
     let look = reader.look(None, Some(&person));
     page(&context, &look, &person, StatusCode::OK, None).await
+}
+
+/// Whoever has proved one thing alone must not do away with what the second is proved by.
+fn show_more() -> Response {
+    Redirect::to(&second_factor::step_up_address(PAGE_PATH)).into_response()
 }
 
 async fn page(
@@ -119,12 +129,15 @@ pub(super) async fn remove(
             Ok(person) => person,
             Err(answer) => return Ok(*answer),
         };
+    if second_factor::owes(&context, &person).await? {
+        return Ok(show_more());
+    }
     let id = form.get("passkey").unwrap_or_default();
     let look = reader.look(None, Some(&person));
     let now = context.clock.now();
     let mut tx = context.store.begin().await?;
     if let Some(name) = record::remove(&mut tx, &person.user_id, id).await? {
-        if !record::leaves_a_way(&mut tx, &person.user_id).await? {
+        if !sign_in::leaves_a_way(&mut tx, &context, &person.user_id).await? {
             tx.rollback().await?;
             let notice = Some(look.language.passkeys.only_way);
             return page(&context, &look, &person, StatusCode::CONFLICT, notice).await;

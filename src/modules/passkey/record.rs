@@ -111,6 +111,21 @@ pub(super) async fn credential_ids_of(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// The same, without those that may have been copied.
+pub(super) async fn usable_credential_ids_of(
+    store: &Store,
+    user_id: &str,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let rows = fetch_all!(
+        store,
+        (Vec<u8>,),
+        "SELECT credential_id FROM passkeys
+          WHERE user_id = $1 AND suspected_at IS NULL ORDER BY created_at, id",
+        user_id,
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// A passkey that has just been made.
 pub(super) struct NewPasskey<'a> {
     pub(super) user_id: &'a str,
@@ -242,19 +257,4 @@ pub async fn remove(tx: &mut Tx, user_id: &str, id: &str) -> Result<Option<Strin
         id,
     )?;
     Ok(row.map(|(name,)| name))
-}
-
-/// Whether the person could still sign in: with a password, or with a passkey that is not suspected.
-pub(super) async fn leaves_a_way(tx: &mut Tx, user_id: &str) -> Result<bool, StoreError> {
-    let row = fetch_optional!(
-        tx,
-        (String,),
-        "SELECT u.id FROM users u
-          WHERE u.id = $1
-            AND (u.password_hash IS NOT NULL
-                 OR EXISTS (SELECT 1 FROM passkeys p
-                             WHERE p.user_id = u.id AND p.suspected_at IS NULL))",
-        user_id,
-    )?;
-    Ok(row.is_some())
 }

@@ -22,6 +22,9 @@ pub(super) enum Refusal {
     /// And who proved it not long ago.
     #[error("sign in again first")]
     NotRecent,
+    /// And by all that their account asks for.
+    #[error("show your second factor first")]
+    OneFactor,
     /// Whoever begins so many is no person.
     #[error("too many challenges were asked for from this address")]
     TooMany,
@@ -108,6 +111,11 @@ impl Refusal {
                 StatusCode::FORBIDDEN,
                 "recent-sign-in-required",
                 "Recent sign-in required",
+            ),
+            Refusal::OneFactor => (
+                StatusCode::FORBIDDEN,
+                "second-factor-required",
+                "Second factor required",
             ),
             Refusal::TooMany => (
                 StatusCode::TOO_MANY_REQUESTS,

@@ -21,6 +21,7 @@ use crate::modules::{
     audit::{self, AuditEvent},
     mail::{self, Letter, Recipient},
     pages::{Language, Reader},
+    second_factor,
     session::{SignedIn, Visitor},
     sign_in::Arrival,
 };
@@ -46,7 +47,7 @@ pub(super) async fn start(
     visitor: Visitor,
     Sent(Start {}): Sent<Start>,
 ) -> Result<Json<CreationChallengeResponse>, Problem> {
-    let person = owner(&context, visitor)?;
+    let person = owner(&context, visitor).await?;
     Ok(Json(begin(&context, &arrival, &person).await?))
 }
 
@@ -58,7 +59,7 @@ pub(super) async fn finish(
     visitor: Visitor,
     Sent(sent): Sent<Finish>,
 ) -> Result<Json<Value>, Problem> {
-    let person = owner(&context, visitor)?;
+    let person = owner(&context, visitor).await?;
     let language = reader.look(None, Some(&person)).language;
     let name = names::name(&sent.name, language);
     let id = end(
@@ -74,13 +75,16 @@ pub(super) async fn finish(
 }
 
 /// Whose passkey it is to be. Whoever found a browser that somebody left signed in must not come by.
-fn owner(context: &Context, visitor: Visitor) -> Result<SignedIn, Refusal> {
+async fn owner(context: &Context, visitor: Visitor) -> Result<SignedIn, Refusal> {
     let person = visitor.person.ok_or(Refusal::NotSignedIn)?;
-    if account::is_recent(context, &person) {
-        Ok(person)
-    } else {
-        Err(Refusal::NotRecent)
+    if !account::is_recent(context, &person) {
+        return Err(Refusal::NotRecent);
     }
+    // A new passkey would stand in for the second factor.
+    if second_factor::owes(context, &person).await? {
+        return Err(Refusal::OneFactor);
+    }
+    Ok(person)
 }
 
 fn place<'a>(arrival: &'a Arrival, person: &'a SignedIn) -> Place<'a> {

@@ -15,7 +15,7 @@
   const known = (list) => (list || []).map((one) => ({ ...one, id: bytes(one.id) }));
 
   async function ask(path, body) {
-    const reply = await fetch('/auth/passkey/' + path, {
+    const reply = await fetch(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -36,7 +36,7 @@
   }
 
   async function add() {
-    const publicKey = (await ask('register/start', {})).publicKey;
+    const publicKey = (await ask('/auth/passkey/register/start', {})).publicKey;
     publicKey.challenge = bytes(publicKey.challenge);
     publicKey.user.id = bytes(publicKey.user.id);
     publicKey.excludeCredentials = known(publicKey.excludeCredentials);
@@ -45,12 +45,17 @@
       clientDataJSON: text(made.response.clientDataJSON),
       attestationObject: text(made.response.attestationObject),
     });
-    await ask('register/finish', { credential, name: document.getElementById('name').value });
+    await ask('/auth/passkey/register/finish', { credential, name: document.getElementById('name').value });
     location.assign(location.pathname);
   }
 
+  // At the page for the second factor (`data-path`), or at the one for signing in.
   async function signIn(entered, more) {
-    const publicKey = (await ask('auth/start', entered ? { email: entered } : {})).publicKey;
+    const path = said.path || '/auth/passkey/auth/';
+    const whom = said.path ? { return_to: said.returnTo } : entered ? { email: entered } : {};
+    const started = await ask(path + 'start', whom);
+    if (started.location) return location.assign(started.location);
+    const publicKey = started.publicKey;
     publicKey.challenge = bytes(publicKey.challenge);
     publicKey.allowCredentials = known(publicKey.allowCredentials);
     const found = await navigator.credentials.get({ publicKey, ...more });
@@ -61,8 +66,11 @@
       signature: text(found.response.signature),
       userHandle: handle && handle.byteLength ? text(handle) : null,
     });
+    const answer = { credential, return_to: said.returnTo };
+    const remember = document.getElementById('remember');
+    if (remember) answer.remember = remember.checked;
     try {
-      location.assign((await ask('auth/finish', { credential, return_to: said.returnTo })).location);
+      location.assign((await ask(path + 'finish', answer)).location);
     } catch (error) {
       // Password managers then stop offering what was removed here.
       if (error.kind === 'passkey-unknown' && PublicKeyCredential.signalUnknownCredential) {

@@ -4,6 +4,7 @@ use axum::{
     http::header::SET_COOKIE,
     response::{IntoResponse, Redirect, Response},
 };
+use data_encoding::HEXLOWER;
 
 use super::{PROMPT_PATH, pending, step_up_address};
 use crate::{
@@ -104,6 +105,19 @@ impl Claimant {
         }))
     }
 
+    /// How they have proved who they are by now (RFC 8176).
+    pub(super) fn amr(&self) -> Vec<&str> {
+        self.amr.iter().map(String::as_str).collect()
+    }
+
+    /// What waits for the proof.
+    pub(super) fn errand(&self) -> String {
+        match &self.footing {
+            Footing::SigningIn(token_hash) => HEXLOWER.encode(token_hash.as_bytes()),
+            Footing::SignedIn(person) => person.session_id.clone(),
+        }
+    }
+
     /// What the page's forms are bound to.
     pub(super) fn bound<'a>(&'a self, arrival: &'a Arrival) -> Bound<'a> {
         match &self.footing {
@@ -157,8 +171,7 @@ impl Claimant {
         arrival: &Arrival,
         amr: &[&str],
     ) -> Result<Response, Problem> {
-        let before: Vec<&str> = self.amr.iter().map(String::as_str).collect();
-        let proved = Acr::together(&before, amr);
+        let proved = Acr::together(&self.amr(), amr);
         match &self.footing {
             Footing::SigningIn(_) => {
                 let place = &self.place;

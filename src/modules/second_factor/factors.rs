@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use super::claimant::Claimant;
 use crate::{
     clock::UnixMillis,
+    modules::{Context, passkey, session::Acr},
     store::{Store, StoreError, Tx, execute, fetch_one},
 };
 
@@ -15,6 +17,8 @@ pub struct Factors {
     pub authenticator_since: Option<UnixMillis>,
     /// When a code of it was taken last.
     pub authenticator_used_at: Option<UnixMillis>,
+    /// How many passkeys there are that were not copied.
+    pub passkeys: i64,
     /// How many recovery codes are left.
     pub recovery_codes: i64,
     /// How many browsers are not asked.
@@ -22,9 +26,37 @@ pub struct Factors {
 }
 
 impl Factors {
-    /// Whether there is one that a sign-in can ask for.
-    pub fn are_set_up(&self) -> bool {
+    /// Those that the person can show here now who has proved themselves in these ways (`amr`, RFC 8176).
+    pub(super) async fn beside(
+        context: &Context,
+        user_id: &str,
+        amr: &[&str],
+    ) -> Result<Self, StoreError> {
+        let mut factors = of(&context.store, user_id, context.clock.now()).await?;
+        let both = Acr::together(amr, &["pop"]);
+        let is_second = Acr::reached(&both) == Some(Acr::MultiFactor);
+        if factors.passkeys > 0 && !(is_second && passkey::can_be_used(context)) {
+            factors.passkeys = 0;
+        }
+        Ok(factors)
+    }
+
+    /// Those that somebody can show who has proved one thing.
+    pub(super) async fn of_claimant(
+        context: &Context,
+        claimant: &Claimant,
+    ) -> Result<Self, StoreError> {
+        Self::beside(context, &claimant.user.id, &claimant.amr()).await
+    }
+
+    /// Whether there is an authenticator app. Whoever has set one up wants to be asked for it.
+    pub fn has_authenticator(&self) -> bool {
         self.authenticator_since.is_some()
+    }
+
+    /// Whether there is anything to ask for.
+    pub fn can_be_shown(&self) -> bool {
+        self.has_authenticator() || self.passkeys > 0
     }
 }
 
@@ -35,6 +67,8 @@ pub async fn of(store: &Store, user_id: &str, now: UnixMillis) -> Result<Factors
         Factors,
         "SELECT (SELECT created_at FROM totp_factors WHERE user_id = $1) AS authenticator_since,
                 (SELECT used_at FROM totp_factors WHERE user_id = $1) AS authenticator_used_at,
+                (SELECT COUNT(*) FROM passkeys
+                  WHERE user_id = $1 AND suspected_at IS NULL) AS passkeys,
                 (SELECT COUNT(*) FROM recovery_codes
                   WHERE user_id = $1 AND used_at IS NULL) AS recovery_codes,
                 (SELECT COUNT(*) FROM remembered_devices

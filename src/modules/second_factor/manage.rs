@@ -22,6 +22,7 @@ use crate::modules::{
     mail::{self, Letter, Recipient},
     pages::{self, Look, Policy, Reader, languages},
     parameters::Parameters,
+    passkey,
     session::{
         self, ACCOUNT_PATH, Acr, ClientAddress, SignedIn, Visitor,
         csrf::{self, Bound},
@@ -86,13 +87,16 @@ async fn admit(
         Ok(person) => person,
         Err(answer) => return Ok(Err(*answer)),
     };
-    let factors = factors::of(&context.store, &person.user_id, context.clock.now()).await?;
-    if factors.are_set_up() && !person.has_shown_second_factor() {
+    if policy::owes(context, &person).await? {
         return Ok(Err(Redirect::to(&step_up_address(path)).into_response()));
     }
     let Some(user) = user::by_id(&context.store, &person.user_id).await? else {
         return Ok(Err(sign_in_first(path)));
     };
+    let mut factors = factors::of(&context.store, &person.user_id, context.clock.now()).await?;
+    if !passkey::can_be_used(context) {
+        factors.passkeys = 0;
+    }
     Ok(Ok(Owner {
         person,
         user,
@@ -203,7 +207,7 @@ pub(super) async fn set_up(
         Err(answer) => return Ok(answer),
     };
     let mut tx = context.store.begin().await?;
-    let replaces = owner.factors.are_set_up();
+    let replaces = owner.factors.has_authenticator();
     let by = Confirmer {
         user: &owner.user,
         language: reader.look(None, Some(&owner.person)).language,
@@ -228,9 +232,7 @@ pub(super) async fn set_up(
     tx.commit().await?;
     context.mails.wake();
     // What was typed just now is a proof as well.
-    let before: Vec<String> = serde_json::from_str(&owner.person.amr).unwrap_or_default();
-    let before: Vec<&str> = before.iter().map(String::as_str).collect();
-    let proved = Acr::together(&before, &["otp"]);
+    let proved = Acr::together(&owner.person.methods(), &["otp"]);
     let cookie = session::step_up(&context, &headers, &address, &owner.person, &proved).await?;
     let mut page = show_codes(&reader, &owner, &codes);
     if let Some(cookie) = cookie {
@@ -302,7 +304,7 @@ pub(super) async fn renew_recovery_codes(
         Ok(owner) => owner,
         Err(answer) => return Ok(answer),
     };
-    if !owner.factors.are_set_up() {
+    if !owner.factors.can_be_shown() {
         return Ok(Redirect::to(MANAGE_PATH).into_response());
     }
     let (user_id, now) = (&owner.user.id, context.clock.now());

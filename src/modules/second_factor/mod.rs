@@ -1,5 +1,5 @@
-//! What people prove themselves with beside their password: a code of an authenticator app, or a
-//! recovery code. Not a module of the product; its settings are `secondFactor` of module `account`.
+//! What people prove themselves with beside their password: a code of an authenticator app, a recovery
+//! code, or a passkey. Not a module of the product; its settings are `secondFactor` of module `account`.
 //!
 //! A sign-in of which the second factor is missing waits in a row of `pending_sign_ins`, found by a token
 //! in a cookie of its own, and gives no session. [`interrupt`] decides whether it has to, and
@@ -7,6 +7,7 @@
 //! same page ([`step_up_address`]), and keeps their session under another token.
 
 mod authenticator;
+mod by_passkey;
 mod claimant;
 mod enrolment;
 mod factors;
@@ -26,7 +27,7 @@ use axum::{
 pub use self::{
     factors::{Factors, of as factors_of, reset},
     pending::end_all as end_pending,
-    policy::{Standing, interrupt, is_on, standing},
+    policy::{Standing, interrupt, is_on, owes, standing},
     remembered::forget_all,
 };
 use super::{Context, session::with_return_to};
@@ -48,6 +49,14 @@ pub fn routes(context: &Context) -> Router {
         .route(PROMPT_PATH, get(prompt::show).post(prompt::submit))
         .route("/auth/login/second-factor/set-up", post(prompt::set_up))
         .route("/auth/login/second-factor/later", post(prompt::later))
+        .route(
+            "/auth/login/second-factor/passkey/start",
+            post(by_passkey::start),
+        )
+        .route(
+            "/auth/login/second-factor/passkey/finish",
+            post(by_passkey::finish),
+        )
         .route(MANAGE_PATH, get(manage::show))
         .route(SET_UP_PATH, get(manage::ask).post(manage::set_up))
         .route("/auth/account/second-factors/remove", post(manage::remove))

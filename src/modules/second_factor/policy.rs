@@ -6,18 +6,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{
-    PROMPT_PATH,
-    factors::{self, Factors},
-    pending, remembered,
-};
+use super::{PROMPT_PATH, factors::Factors, pending, remembered};
 use crate::{
     clock::UnixMillis,
     modules::{
         Context, Problem,
-        session::{Acr, ReturnTo},
+        session::{Acr, ReturnTo, SignedIn},
         sign_in::Arrival,
-        user::User,
+        user::{self, User},
     },
     store::{StoreError, Tx, execute, fetch_one},
 };
@@ -34,12 +30,12 @@ pub enum Standing {
 }
 
 /// What the person can do.
-pub async fn standing(context: &Context, user_id: &str) -> Result<Standing, StoreError> {
+pub async fn standing(context: &Context, person: &SignedIn) -> Result<Standing, StoreError> {
     if !is_on(context) {
         return Ok(Standing::Nothing);
     }
-    let factors = factors::of(&context.store, user_id, context.clock.now()).await?;
-    Ok(if factors.are_set_up() {
+    let factors = Factors::beside(context, &person.user_id, &person.methods()).await?;
+    Ok(if factors.can_be_shown() {
         Standing::HasOne
     } else {
         Standing::CanSetUp
@@ -58,13 +54,14 @@ pub async fn interrupt(
     if is_enough || !is_on(context) {
         return Ok(None);
     }
-    let factors = factors::of(&context.store, &user.id, context.clock.now()).await?;
-    let is_needed = if factors.are_set_up() {
-        !remembered::is_remembered(context, &arrival.headers, &user.id).await?
-    } else {
-        is_demanded(&settings(context), user)
-    };
-    if !is_needed {
+    let factors = Factors::beside(context, &user.id, amr).await?;
+    // A passkey is a way in of its own, and asks for nothing; where two factors are demanded it is one.
+    if !factors.has_authenticator() && !is_demanded(&settings(context), user) {
+        return Ok(None);
+    }
+    if factors.can_be_shown()
+        && remembered::is_remembered(context, &arrival.headers, &user.id).await?
+    {
         return Ok(None);
     }
     let cookie = pending::begin(context, &user.id, amr, place).await?;
@@ -73,6 +70,27 @@ pub async fn interrupt(
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(Some(response))
+}
+
+/// Whether somebody who is signed in has a second factor that counts here, and has not shown it: until then
+/// the first one must not do away with the second, nor put another beside it.
+pub async fn owes(context: &Context, person: &SignedIn) -> Result<bool, StoreError> {
+    if !is_on(context) || person.has_shown_second_factor() {
+        return Ok(false);
+    }
+    let factors = Factors::beside(context, &person.user_id, &person.methods()).await?;
+    if factors.has_authenticator() || !factors.can_be_shown() {
+        return Ok(factors.has_authenticator());
+    }
+    let clients = context.snapshot.clients();
+    if clients
+        .iter()
+        .any(|client| client.spec.require_second_factor)
+    {
+        return Ok(true);
+    }
+    let user = user::by_id(&context.store, &person.user_id).await?;
+    Ok(user.is_some_and(|user| is_demanded(&settings(context), &user)))
 }
 
 /// Until when somebody who has no second factor may put it off; `None` if they may not. Their time begins
@@ -87,7 +105,7 @@ pub(super) async fn may_wait_until(
     let is_for_all = settings.policy == SecondFactorPolicy::Required;
     let is_for_admin = settings.required_for_admins && user.is_admin;
     let grace = settings.grace.filter(|_| is_for_all && !is_for_admin);
-    let Some(grace) = grace.filter(|_| !factors.are_set_up()) else {
+    let Some(grace) = grace.filter(|_| !factors.can_be_shown()) else {
         return Ok(None);
     };
     let now = context.clock.now();

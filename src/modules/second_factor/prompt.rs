@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::{
     claimant::{Claimant, Footing},
     enrolment::{self, CodesPage, Confirmed, Confirmer, SetUpPage},
-    factors::{self, Factors},
+    factors::Factors,
     policy,
     proof::{self, Shown, Verdict},
     remembered,
@@ -30,6 +30,7 @@ use crate::{
         oidc_provider::{self, AskingClient},
         pages::{self, Look, Policy, Reader, languages},
         parameters::Parameters,
+        passkey,
         session::{Visitor, csrf, with_return_to},
         sign_in::{Arrival, LOGIN_PATH},
     },
@@ -46,7 +47,11 @@ struct PromptPage<'a> {
     client: Option<&'a AskingClient>,
     person: &'a str,
     notice: Option<&'static str>,
+    has_authenticator: bool,
     has_recovery_codes: bool,
+    /// What the button for a passkey is bound to, if there is one.
+    passkeys: Option<&'static languages::Passkeys>,
+    script: &'static str,
     /// For how many days the browser can be remembered, if it can.
     remember: Option<u32>,
     csrf: &'a str,
@@ -75,13 +80,13 @@ pub(super) async fn show(
         Err(answer) => return Ok(answer),
     };
     let desk = Desk::new(&context, &arrival, &reader, claimant).await?;
-    if desk.factors.are_set_up() {
+    if desk.factors.can_be_shown() {
         return Ok(desk.ask(StatusCode::OK, None));
     }
     desk.offer(StatusCode::OK, None, None).await
 }
 
-/// `POST /auth/login/second-factor`: a code.
+/// `POST /auth/login/second-factor`: a code of the authenticator, or a recovery code.
 pub(super) async fn submit(
     State(context): State<Context>,
     reader: Reader,
@@ -122,16 +127,8 @@ pub(super) async fn submit(
         tx.rollback().await?;
         return Ok(Redirect::to(LOGIN_PATH).into_response());
     }
-    let span = policy::settings(&context)
-        .remember_for
-        .filter(|_| form.get("remember").is_some());
-    let remembered = match span {
-        Some(span) => {
-            let (headers, user_id) = (&arrival.headers, &claimant.user.id);
-            remembered::remember(&mut tx, &context, headers, user_id, span).await?
-        }
-        None => None,
-    };
+    let (headers, wished) = (&arrival.headers, form.get("remember").is_some());
+    let remembered = remembered::if_wished(&mut tx, &context, headers, user_id, wished).await?;
     tx.commit().await?;
     context.mails.wake();
     let mut response = claimant.go_on(&context, &arrival, &["otp"]).await?;
@@ -155,7 +152,7 @@ pub(super) async fn set_up(
     };
     let (claimant, again) = (&desk.claimant, form.get("offer"));
     // Who has one shows it: another one would be a way around it.
-    if desk.factors.are_set_up() {
+    if desk.factors.can_be_shown() {
         return Ok(claimant.ask_again());
     }
     if !claimant.sent(&context, &arrival, &form) {
@@ -222,7 +219,7 @@ pub(super) async fn later(
         Err(answer) => return Ok(answer),
     };
     let claimant = &desk.claimant;
-    if desk.factors.are_set_up() || !claimant.sent(&context, &arrival, &form) {
+    if desk.factors.can_be_shown() || !claimant.sent(&context, &arrival, &form) {
         return Ok(claimant.ask_again());
     }
     let mut tx = context.store.begin().await?;
@@ -263,9 +260,8 @@ impl<'a> Desk<'a> {
             Footing::SigningIn(_) => None,
         };
         let look = reader.look(asked, person);
-        let now = context.clock.now();
         Ok(Self {
-            factors: factors::of(&context.store, &claimant.user.id, now).await?,
+            factors: Factors::of_claimant(context, &claimant).await?,
             texts: &look.language.second_factors,
             context,
             arrival,
@@ -304,19 +300,27 @@ impl<'a> Desk<'a> {
     /// Asks for a code.
     fn ask(&self, status: StatusCode, notice: Option<&'static str>) -> Response {
         let remember = policy::settings(self.context).remember_for;
+        let has_passkeys = self.factors.passkeys > 0;
         let page = PromptPage {
             look: &self.look,
             texts: self.texts,
             client: self.client.as_ref(),
             person: &self.claimant.user.email,
             notice,
+            has_authenticator: self.factors.has_authenticator(),
+            passkeys: has_passkeys.then_some(&self.look.language.passkeys),
+            script: passkey::SCRIPT,
             has_recovery_codes: self.factors.recovery_codes > 0,
             remember: remember.map(days),
             csrf: &self.csrf(),
             return_to: self.claimant.return_to(),
             other_account: &with_return_to(LOGIN_PATH, self.claimant.place.as_str()),
         };
-        let page = pages::page(status, &page, &self.look, &self.policy());
+        let mut policy = self.policy();
+        if has_passkeys {
+            policy = policy.running(passkey::SCRIPT).asking_us();
+        }
+        let page = pages::page(status, &page, &self.look, &policy);
         self.arrival.browser.kept_with(self.context, page)
     }
 

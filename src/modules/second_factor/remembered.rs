@@ -5,6 +5,7 @@
 use assay_reconciler::spec::Span;
 use axum::http::{HeaderMap, HeaderValue};
 
+use super::policy;
 use crate::{
     clock::UnixMillis,
     crypto::{Hashed, Keyring, token},
@@ -44,7 +45,7 @@ pub(super) async fn is_remembered(
 }
 
 /// Remembers this browser for so long. Gives the `Set-Cookie` header to answer with.
-pub(super) async fn remember(
+async fn remember(
     tx: &mut Tx,
     context: &Context,
     headers: &HeaderMap,
@@ -65,6 +66,20 @@ pub(super) async fn remember(
         now + span.duration(),
     )?;
     Ok(REMEMBERED_DEVICE.set(&context.site, token.expose(), Some(span.as_secs())))
+}
+
+/// Remembers this browser if the person wishes it and the settings let them.
+pub(super) async fn if_wished(
+    tx: &mut Tx,
+    context: &Context,
+    headers: &HeaderMap,
+    user_id: &str,
+    is_wished: bool,
+) -> Result<Option<HeaderValue>, StoreError> {
+    match policy::settings(context).remember_for {
+        Some(span) if is_wished => remember(tx, context, headers, user_id, span).await,
+        _ => Ok(None),
+    }
 }
 
 /// The browsers of the person, the latest used first; a hundred at most.

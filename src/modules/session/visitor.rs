@@ -108,8 +108,12 @@ impl SignedIn {
     /// Whether they have proved themselves with two factors, or with a code at all: there is nothing else
     /// to ask for where second factors are looked after.
     pub fn has_shown_second_factor(&self) -> bool {
-        let proved: Vec<&str> = serde_json::from_str(&self.amr).unwrap_or_default();
-        self.acr.as_deref() == Some(Acr::MultiFactor.name()) || proved.contains(&"otp")
+        self.acr.as_deref() == Some(Acr::MultiFactor.name()) || self.methods().contains(&"otp")
+    }
+
+    /// How they have proved who they are (RFC 8176).
+    pub fn methods(&self) -> Vec<&str> {
+        serde_json::from_str(&self.amr).unwrap_or_default()
     }
 }
 

@@ -16,7 +16,12 @@ use axum::{
 };
 
 pub(in crate::modules) use self::finish::begin;
-pub use self::{arrival::Arrival, finish::finish, page::SignInPage, ways::Ways};
+pub use self::{
+    arrival::Arrival,
+    finish::finish,
+    page::SignInPage,
+    ways::{Ways, leaves_a_way},
+};
 use super::{Context, Problem};
 use assay_reconciler::spec::ModuleName;
 

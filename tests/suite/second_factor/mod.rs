@@ -3,6 +3,7 @@
 mod enrolment;
 mod guessing;
 mod operators;
+mod passkey;
 mod policy;
 mod sign_in;
 mod step_up;
@@ -40,9 +41,10 @@ spec:
   scopes: [openid]
   consent: implicit
   requireSecondFactor: true
----
-# A passkey is two factors by itself: without any, the second factor is the only way to them.
-apiVersion: assay/v1
+";
+
+/// A passkey is two factors by itself: without any, the second factor is the only way to them.
+const NO_PASSKEYS: &str = "apiVersion: assay/v1
 kind: Module
 metadata: { name: passkey }
 spec: { enabled: false }
@@ -61,12 +63,13 @@ impl Bench {
 
     /// With these settings of `secondFactor`.
     async fn with_settings(db: TestDb, settings: &str) -> Self {
-        let manifests = Manifests::new()
-            .file("clients.yaml", CLIENTS)
-            .file("account.yaml", &module(settings));
+        Self::with_manifests(db, &manifests(settings).file("passkey.yaml", NO_PASSKEYS)).await
+    }
+
+    async fn with_manifests(db: TestDb, manifests: &Manifests) -> Self {
         let assay = Assay::with(db)
             .env("WIKI_SECRET", SECRET)
-            .manifests(&manifests)
+            .manifests(manifests)
             .start()
             .await;
         let ada = assay.user("ada");
@@ -75,10 +78,7 @@ impl Bench {
 
     /// Other settings of `secondFactor` from now on.
     fn change_settings(&self, settings: &str) {
-        let manifests = Manifests::new()
-            .file("clients.yaml", CLIENTS)
-            .file("account.yaml", &module(settings));
-        self.assay.apply(&manifests);
+        self.assay.apply(&manifests(settings));
     }
 
     async fn client(&self, name: &str) -> RelyingParty {
@@ -164,6 +164,12 @@ impl Bench {
 const SET_UP: &str = "/auth/account/second-factors/set-up";
 const MANAGE: &str = "/auth/account/second-factors";
 const PROMPT: &str = "/auth/login/second-factor";
+
+fn manifests(settings: &str) -> Manifests {
+    Manifests::new()
+        .file("clients.yaml", CLIENTS)
+        .file("account.yaml", &module(settings))
+}
 
 fn module(settings: &str) -> String {
     format!(

@@ -22,7 +22,7 @@ async fn an_operator_helps_somebody_who_has_lost_everything(db: TestDb) {
         reply.expect_status(200).json()
     };
     let nothing = json!({
-        "authenticatorSince": null, "authenticatorUsedAt": null,
+        "authenticatorSince": null, "authenticatorUsedAt": null, "passkeys": 0,
         "recoveryCodes": 0, "rememberedDevices": 0,
     });
     assert_eq!(of_ada().await, nothing);

@@ -3,11 +3,12 @@
 use serde_json::json;
 
 use super::{Bench, with_password};
-use crate::harness::{Page, TestDb, User, Visitor};
+use crate::harness::{Page, SecurityKey, TestDb, User, Visitor};
 
 both_databases!(
     an_account_is_linked_and_unlinked_by_its_owner,
     the_last_way_in_stays,
+    a_link_and_a_passkey_are_each_a_way_in,
     an_identity_belongs_to_one_account,
     a_link_is_for_whoever_asked_for_it,
     the_page_asks_who_it_is_after_a_while,
@@ -72,6 +73,39 @@ async fn the_last_way_in_stays(db: TestDb) {
     assert!(bench.audit("user.upstream_unlinked").await.is_empty());
     bench.sign_in(&mut bench.assay.visitor()).await.page();
     assert_eq!(bench.people().await.len(), 1);
+}
+
+async fn a_link_and_a_passkey_are_each_a_way_in(db: TestDb) {
+    let bench = Bench::with(db, "").await;
+    let mut visitor = bench.assay.visitor();
+    bench.sign_in(&mut visitor).await.page();
+    let mut phone = SecurityKey::new();
+    let added = phone.register(&bench.assay, &mut visitor, "Phone").await;
+    added.expect_status(200);
+    // Nobody has a password here. The link stays, so the passkey may go.
+    let passkeys = bench.assay.url("/auth/account/passkeys");
+    let page = visitor.open(&passkeys).await.page();
+    let mut forms = page.forms().into_iter();
+    let form = forms.find(|form| form.action.path().ends_with("/remove"));
+    let removed = visitor.submit(&form.unwrap()).await.page();
+    removed.expect_status(200);
+    // Another passkey stays, so the link may go.
+    let mut key = SecurityKey::new();
+    let added = key.register(&bench.assay, &mut visitor, "Key").await;
+    added.expect_status(200);
+    let page = linked(&bench, &mut visitor).await;
+    let page = visitor.submit(&page.form_with("link")).await.page();
+    page.expect_status(200);
+    assert_eq!(bench.audit("user.upstream_unlinked").await.len(), 1);
+    // And now the passkey may not.
+    let page = visitor.open(&passkeys).await.page();
+    let mut forms = page.forms().into_iter();
+    let form = forms.find(|form| form.action.path().ends_with("/remove"));
+    visitor
+        .submit(&form.unwrap())
+        .await
+        .page()
+        .expect_status(409);
 }
 
 async fn an_identity_belongs_to_one_account(db: TestDb) {

@@ -187,11 +187,11 @@ fn others() -> Value {
             )),
         })),
         "SecondFactors": object(
-            &["authenticatorSince", "authenticatorUsedAt", "recoveryCodes", "rememberedDevices"],
+            &["authenticatorSince", "authenticatorUsedAt", "passkeys", "recoveryCodes", "rememberedDevices"],
             &json!({
                 "authenticatorSince": { "type": ["integer", "null"] },
                 "authenticatorUsedAt": { "type": ["integer", "null"] },
-                "recoveryCodes": integer(), "rememberedDevices": integer(),
+                "passkeys": integer(), "recoveryCodes": integer(), "rememberedDevices": integer(),
             }),
         ),
         "Sessions": object(&["sessions"], &json!({

@@ -196,7 +196,7 @@ pub(super) async fn next_step(
     let reachable = Acr::reachable(&context.snapshot);
     let second_factor = match person {
         Some(person) if step::proves_too_little(request, Some(person), reachable) => {
-            second_factor::standing(context, &person.user_id).await?
+            second_factor::standing(context, person).await?
         }
         _ => Standing::Nothing,
     };

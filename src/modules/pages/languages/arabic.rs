@@ -64,6 +64,8 @@ pub(super) static ARABIC: Language = Language {
         devices: "المتصفحات التي لا يُطلب فيها رمز",
         ask_again: "السؤال من جديد",
         why: "مع تطبيق المصادقة لا يستطيع أحد يعرف كلمة مرورك وحدها الدخول إلى حسابك.",
+        use_passkey: "استخدام مفتاح مرور",
+        passkeys_count: "تُحتسب مفاتيح المرور لديك أيضًا حيث يُطلب إثباتان.",
     },
     password_rules: PasswordRules {
         too_short: phrase("يجب ألا تقل كلمة المرور عن {count} من الأحرف."),

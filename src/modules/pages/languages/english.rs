@@ -67,6 +67,8 @@ pub(super) static ENGLISH: Language = Language {
         devices: "Browsers that are not asked for a code",
         ask_again: "Ask again",
         why: "With an authenticator app, nobody who only knows your password gets into your account.",
+        use_passkey: "Use a passkey",
+        passkeys_count: "Your passkeys count as well, where two proofs are demanded.",
     },
     password_rules: PasswordRules {
         too_short: phrase("Your password needs {count} characters or more."),

@@ -73,6 +73,8 @@ pub(super) static GERMAN: Language = Language {
         devices: "Browser, die nicht nach einem Code gefragt werden",
         ask_again: "Wieder fragen",
         why: "Mit einer Authenticator-App kommt niemand in Ihr Konto, der nur Ihr Passwort kennt.",
+        use_passkey: "Passkey verwenden",
+        passkeys_count: "Wo zwei Nachweise verlangt werden, zählen auch Ihre Passkeys.",
     },
     password_rules: PasswordRules {
         too_short: phrase("Ihr Passwort braucht mindestens {count} Zeichen."),

@@ -64,6 +64,8 @@ pub(super) static JAPANESE: Language = Language {
         devices: "コードの確認を省略するブラウザー",
         ask_again: "再び確認する",
         why: "認証アプリを使うと、パスワードを知っているだけの人はあなたのアカウントに入れません。",
+        use_passkey: "パスキーを使う",
+        passkeys_count: "二つの証明が求められる場面では、パスキーも使えます。",
     },
     password_rules: PasswordRules {
         too_short: phrase("パスワードは {count} 文字以上にしてください。"),

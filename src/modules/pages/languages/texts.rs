@@ -131,6 +131,10 @@ texts! {
         ask_again: Text,
         /// When there is no authenticator yet.
         why: Text,
+        /// A button beside the field for the code.
+        use_passkey: Text,
+        /// On the page where second factors are looked after, before a link to the passkeys.
+        passkeys_count: Text,
     }
     /// Why a password cannot be chosen.
     PasswordRules {

@@ -67,6 +67,8 @@ pub(super) static TURKISH: Language = Language {
         devices: "Kod sorulmayan tarayıcılar",
         ask_again: "Yeniden sor",
         why: "Kimlik doğrulama uygulamasıyla, yalnızca parolanızı bilen hiç kimse hesabınıza giremez.",
+        use_passkey: "Geçiş anahtarı kullan",
+        passkeys_count: "İki kanıt istenen yerlerde geçiş anahtarlarınız da sayılır.",
     },
     password_rules: PasswordRules {
         too_short: phrase("Parolanız en az {count} karakter olmalıdır."),

@@ -1,0 +1,132 @@
+//! A challenge for somebody who has proved one thing already, and shows a passkey of theirs as the second.
+
+use webauthn_rs_core::proto::{AllowCredentials, PublicKeyCredential, RequestChallengeResponse};
+
+use super::{
+    authenticate::{accept, suspect, verify},
+    ceremony::{self, For, Place, Purpose},
+    record,
+    refusal::Refusal,
+    relying_party::RelyingParty,
+};
+use crate::modules::{Context, Problem, sign_in::Arrival};
+
+/// Somebody who is to show one of their passkeys.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Who.
+    pub user_id: &'a str,
+    /// What waits for it, and it alone: the sign-in or the session.
+    pub errand: &'a str,
+}
+
+/// Why a passkey does not count.
+#[derive(Debug)]
+pub struct NotShown {
+    /// What is answered.
+    pub problem: Problem,
+    /// The word for it in the audit log, if somebody's passkey was refused.
+    pub reason: Option<&'static str>,
+}
+
+impl From<Refusal> for NotShown {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            reason: refusal.reason(),
+            problem: refusal.into(),
+        }
+    }
+}
+
+/// Asks for one of the person's own passkeys.
+pub async fn challenge(
+    context: &Context,
+    arrival: &Arrival,
+    known: Known<'_>,
+) -> Result<RequestChallengeResponse, Problem> {
+    Ok(begin(context, arrival, known).await?)
+}
+
+/// Takes what an authenticator made of the challenge, and gives how the person has proved themselves by it
+/// (RFC 8176).
+pub async fn shown(
+    context: &Context,
+    arrival: &Arrival,
+    known: Known<'_>,
+    signed: &PublicKeyCredential,
+) -> Result<&'static [&'static str], NotShown> {
+    Ok(end(context, arrival, known, signed).await?)
+}
+
+fn place<'a>(arrival: &'a Arrival, known: Known<'a>) -> Place<'a> {
+    Place {
+        purpose: Purpose::SecondFactor,
+        browser: &arrival.browser,
+        session_id: known.errand,
+    }
+}
+
+async fn begin(
+    context: &Context,
+    arrival: &Arrival,
+    known: Known<'_>,
+) -> Result<RequestChallengeResponse, Refusal> {
+    let party = RelyingParty::of(context)?;
+    let builder = party
+        .core
+        .new_challenge_authenticate_builder(Vec::new(), Some(party.user_verification))?;
+    let (mut challenge, state) = party.core.generate_challenge_authenticate(builder)?;
+    let own = record::usable_credential_ids_of(&context.store, known.user_id).await?;
+    challenge.public_key.allow_credentials = own
+        .into_iter()
+        .map(|id| AllowCredentials {
+            type_: "public-key".to_owned(),
+            id,
+            transports: None,
+        })
+        .collect();
+    let whom = For {
+        user_id: Some(known.user_id),
+        email: None,
+    };
+    ceremony::begin(
+        context,
+        place(arrival, known),
+        &arrival.address,
+        whom,
+        &challenge.public_key.challenge,
+        &state,
+    )
+    .await?;
+    Ok(challenge)
+}
+
+async fn end(
+    context: &Context,
+    arrival: &Arrival,
+    known: Known<'_>,
+    signed: &PublicKeyCredential,
+) -> Result<&'static [&'static str], Refusal> {
+    let party = RelyingParty::of(context)?;
+    let client_data = &signed.response.client_data_json;
+    let ceremony = ceremony::take(context, place(arrival, known), client_data).await?;
+    let passkey = record::find(&context.store, signed.get_credential_id())
+        .await?
+        .ok_or(Refusal::Unknown)?;
+    // Web Authentication Level 3, 7.2 step 6: the passkey of whoever the ceremony was begun for, and of
+    // nobody else; an authenticator that says whose it is says the same.
+    let handle = signed.get_user_unique_id();
+    if passkey.user_id != known.user_id
+        || ceremony.user_id.as_deref() != Some(known.user_id)
+        || handle.is_some_and(|handle| handle != known.user_id.as_bytes())
+    {
+        return Err(Refusal::Another);
+    }
+    let result = match verify(&party, &ceremony, &passkey, signed) {
+        Ok(result) => result,
+        Err(Refusal::Suspected) => return suspect(context, arrival, &passkey).await,
+        Err(refusal) => return Err(refusal),
+    };
+    accept(context, arrival, &passkey, &result).await?;
+    Ok(super::authenticate::amr(&result))
+}
