@@ -4,11 +4,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { DATABASES, startAssay } from "./assay.mjs";
 import { launch, newPage, screenshot } from "./chromium.mjs";
+import { DEVICE, KEY, TOUCH_ONLY, plugIn } from "./authenticators.mjs";
 import { PASSWORD, signIn } from "./person.mjs";
-
-const DEVICE = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true };
-const KEY = { ...DEVICE, transport: "usb", hasResidentKey: false };
-const TOUCH_ONLY = { ...KEY, hasUserVerification: false, isUserVerified: false };
 
 const required = [];
 const preferred = [{ kind: "Module", metadata: { name: "passkey" }, spec: { settings: { userVerification: "preferred" } } }];
@@ -38,7 +35,6 @@ for (const [database, makeDatabase] of Object.entries(DATABASES)) {
         const page = await newPage(browser);
         try {
           const cdp = await page.context().newCDPSession(page);
-          await cdp.send("WebAuthn.enable", { enableUI: false });
           const ids = [];
           for (const options of authenticators) ids.push(await plugIn(cdp, options));
           await page.goto(`${assay.issuer}/login`);
@@ -50,13 +46,6 @@ for (const [database, makeDatabase] of Object.entries(DATABASES)) {
         } finally {
           await page.context().close();
         }
-      }
-
-      async function plugIn(cdp, options) {
-        const added = await cdp.send("WebAuthn.addVirtualAuthenticator", {
-          options: { ...options, automaticPresenceSimulation: true },
-        });
-        return added.authenticatorId;
       }
 
       async function add(page, name) {

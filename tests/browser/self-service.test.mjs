@@ -1,14 +1,13 @@
 // A person creates an account, changes the password and deletes the account, by real pages and letters.
 
 import assert from "node:assert/strict";
-import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { DATABASES, startAssay } from "./assay.mjs";
 import { launch, newPage, screenshot } from "./chromium.mjs";
+import { linkOf } from "./letters.mjs";
 import { PASSWORD, signIn } from "./person.mjs";
 
-const LETTER_LIMIT_MS = 30_000;
 const EMAIL = "ada@example.com";
 const NEW_PASSWORD = "a quite different battery horse";
 
@@ -18,29 +17,6 @@ const module = (name, settings) => ({
   metadata: { name },
   spec: { settings },
 });
-
-/** The link in the newest letter of this kind, once it is there. */
-async function linkOf(folder, kind) {
-  const deadline = Date.now() + LETTER_LIMIT_MS;
-  for (;;) {
-    const names = await readdir(folder).catch(() => []);
-    const name = names.filter((name) => name.endsWith(`-${kind}.eml`)).sort().pop();
-    if (name) {
-      const letter = await readFile(join(folder, name), "utf8");
-      const [, part] = letter.split(/Content-Type: text\/plain[^\n]*\n/);
-      const head = part.slice(0, part.search(/\r?\n\r?\n/));
-      const body = part.slice(head.length).split("\n--")[0];
-      const text = /base64/i.test(head)
-        ? Buffer.from(body, "base64").toString()
-        : body
-            .replace(/=\r?\n/g, "")
-            .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
-      return text.match(/https?:\/\/\S+/)[0];
-    }
-    assert.ok(Date.now() < deadline, `no letter ${kind} in ${folder}`);
-    await new Promise((done) => setTimeout(done, 100));
-  }
-}
 
 // On PostgreSQL letters wait in the database until a mail server is set.
 for (const database of ["SQLite"]) {

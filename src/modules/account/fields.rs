@@ -51,6 +51,14 @@ impl FieldRefused {
             Self::Bad(label) => texts.bad_field.about(label),
         }
     }
+
+    /// The same, as plain text.
+    pub(super) fn plain(&self, texts: &Registration) -> String {
+        match self {
+            Self::Missing(label) => texts.missing.plain(label),
+            Self::Bad(label) => texts.bad_field.plain(label),
+        }
+    }
 }
 
 /// The names of the inputs that make up a field.

@@ -145,6 +145,7 @@ impl Administration {
             }
         };
         let new = NewUser {
+            id: None,
             email,
             password_hash,
             is_admin: request.is_admin,

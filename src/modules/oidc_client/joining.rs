@@ -244,6 +244,7 @@ impl Joining<'_> {
     ) -> Result<Outcome, UpstreamError> {
         let is_verified = self.upstream.spec.trust_email && self.identity.email_verified;
         let new = NewUser {
+            id: None,
             email,
             password_hash: None,
             is_admin: false,

@@ -79,7 +79,14 @@ pub(super) async fn finish(
         }
     };
     let place = ReturnTo::wished(&context.site, sent.return_to.as_deref());
-    let response = sign_in::finish(&context, &arrival, &user, amr(&result), &place).await?;
+    let response = sign_in::finish(
+        &context,
+        &arrival,
+        &user,
+        amr(result.user_verified()),
+        &place,
+    )
+    .await?;
     Ok(followed_by_script(&response).unwrap_or(response))
 }
 
@@ -219,8 +226,8 @@ pub(super) fn verify(
 }
 
 /// How somebody has proved who they are with it (RFC 8176).
-pub(super) fn amr(result: &AuthenticationResult) -> &'static [&'static str] {
-    if result.user_verified() {
+pub(super) fn amr(is_verified: bool) -> &'static [&'static str] {
+    if is_verified {
         &["pop", "user", "mfa"]
     } else {
         &["pop", "user"]

@@ -29,6 +29,7 @@ pub(super) enum Purpose {
     Register,
     Authenticate,
     SecondFactor,
+    Newcomer,
 }
 
 impl Purpose {
@@ -37,6 +38,7 @@ impl Purpose {
             Purpose::Register => "register",
             Purpose::Authenticate => "authenticate",
             Purpose::SecondFactor => "second_factor",
+            Purpose::Newcomer => "newcomer",
         }
     }
 }
@@ -46,7 +48,7 @@ impl Purpose {
 pub(super) struct Place<'a> {
     pub(super) purpose: Purpose,
     pub(super) browser: &'a Browser,
-    /// The session, or the sign-in that waits for it; empty before sign-in.
+    /// The session, or the sign-in or registration that waits for it; empty before sign-in.
     pub(super) session_id: &'a str,
 }
 

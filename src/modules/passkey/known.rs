@@ -128,5 +128,5 @@ async fn end(
         Err(refusal) => return Err(refusal),
     };
     accept(context, arrival, &passkey, &result).await?;
-    Ok(super::authenticate::amr(&result))
+    Ok(super::authenticate::amr(result.user_verified()))
 }

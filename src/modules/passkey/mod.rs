@@ -2,7 +2,8 @@
 //!
 //! Ceremonies, each a `start` that gives a challenge and a `finish` that takes what an authenticator
 //! made of it: [`register`] adds a passkey to the account that is signed in, [`authenticate`] signs
-//! somebody in, and with [`known`] somebody shows one as their second factor. A challenge stays here, is good once, for a few minutes, in the browser that asked for
+//! somebody in, with [`known`] somebody shows one as their second factor, and with [`newcomer`] somebody makes
+//! one for the account that they are to have. A challenge stays here, is good once, for a few minutes, in the browser that asked for
 //! it. People look after their passkeys at [`PAGE_PATH`].
 
 mod authenticate;
@@ -10,7 +11,9 @@ mod body;
 mod ceremony;
 mod decoy;
 mod known;
+mod making;
 mod names;
+mod newcomer;
 mod page;
 mod reap;
 mod record;
@@ -31,6 +34,8 @@ pub use self::{
     authenticate::followed_by_script,
     body::Sent,
     known::{Known, NotShown, challenge, shown},
+    making::Made,
+    newcomer::{challenge_newcomer, keep_first, made_by_newcomer},
     record::{PasskeySummary, passkeys_of, remove},
     relying_party::covers,
 };

@@ -3,22 +3,17 @@
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use webauthn_rs_core::proto::{
-    AttestationConveyancePreference, CreationChallengeResponse, RegisterPublicKeyCredential,
-    RegistrationState, RequestRegistrationExtensions, ResidentKeyRequirement,
-};
+use webauthn_rs_core::proto::{CreationChallengeResponse, RegisterPublicKeyCredential};
 
 use super::{
     body::Sent,
-    ceremony::{self, For, Place, Purpose},
+    ceremony::{Place, Purpose},
+    making::{self, Owner},
     names,
-    record::{self, NewPasskey},
     refusal::Refusal,
-    relying_party::RelyingParty,
 };
 use crate::modules::{
     Context, Problem, account,
-    audit::{self, AuditEvent},
     mail::{self, Letter, Recipient},
     pages::{Language, Reader},
     second_factor,
@@ -100,46 +95,12 @@ async fn begin(
     arrival: &Arrival,
     person: &SignedIn,
 ) -> Result<CreationChallengeResponse, Refusal> {
-    let party = RelyingParty::of(context)?;
-    let own = record::credential_ids_of(&context.store, &person.user_id).await?;
-    let shown = person.name.as_deref().unwrap_or(&person.email);
-    // The id says nothing about the person (Web Authentication Level 3, 14.6.1).
-    let builder = party
-        .core
-        .new_challenge_register_builder(person.user_id.as_bytes(), &person.email, shown)?
-        .user_verification_policy(party.user_verification)
-        .exclude_credentials(Some(own))
-        .extensions(Some(RequestRegistrationExtensions {
-            cred_protect: None,
-            uvm: None,
-            cred_props: Some(true),
-            min_pin_length: None,
-            hmac_create_secret: None,
-        }))
-        .attestation(if party.roots.is_some() || !party.models.is_empty() {
-            AttestationConveyancePreference::Direct
-        } else {
-            AttestationConveyancePreference::None
-        });
-    let (mut challenge, state) = party.core.generate_challenge_register(builder)?;
-    // One that signs in without an address being entered, where the authenticator has room for it.
-    if let Some(selection) = &mut challenge.public_key.authenticator_selection {
-        selection.resident_key = Some(ResidentKeyRequirement::Preferred);
-    }
-    let whom = For {
-        user_id: Some(&person.user_id),
-        email: None,
+    let owner = Owner {
+        user_id: &person.user_id,
+        email: &person.email,
+        name: person.name.as_deref().unwrap_or(&person.email),
     };
-    ceremony::begin(
-        context,
-        place(arrival, person),
-        &arrival.address,
-        whom,
-        &challenge.public_key.challenge,
-        &state,
-    )
-    .await?;
-    Ok(challenge)
+    making::begin(context, arrival, place(arrival, person), owner).await
 }
 
 async fn end(
@@ -150,59 +111,18 @@ async fn end(
     name: &str,
     language: &'static Language,
 ) -> Result<String, Refusal> {
-    let party = RelyingParty::of(context)?;
-    let client_data = &made.response.client_data_json;
-    let ceremony = ceremony::take(context, place(arrival, person), client_data).await?;
-    if ceremony.user_id.as_deref() != Some(&person.user_id) {
+    let made = making::end(context, place(arrival, person), made).await?;
+    if made.user_id() != person.user_id {
         return Err(Refusal::Another);
     }
-    let state: RegistrationState = ceremony.state()?;
-    let credential = party
-        .core
-        .register_credential(made, &state, party.roots.as_ref())?;
-    let model = model(&made.response.attestation_object);
-    if !party.models.is_empty() && !party.models.contains(&model) {
-        return Err(Refusal::Model(model));
-    }
     let now = context.clock.now();
-    let new = NewPasskey {
-        user_id: &person.user_id,
-        name,
-        aaguid: &model,
-        credential,
-    };
     let mut tx = context.store.begin().await?;
-    let id = record::insert(&mut tx, new, now).await?;
-    let actor = format!("user:{}", person.user_id);
-    let event = AuditEvent {
-        actor: &actor,
-        action: "passkey.add",
-        subject: Some(&actor),
-        detail: json!({ "passkey": id, "name": name, "aaguid": model }),
-        ip: arrival.address.text(),
-    };
-    audit::record(&mut tx, event, now).await?;
+    let id = made
+        .keep(&mut tx, name, arrival.address.text(), now)
+        .await?;
     let to = Recipient::signed_in(person, language);
     mail::queue(&mut tx, context, &to, Letter::PasskeyAdded { name }, now).await?;
     tx.commit().await?;
     context.mails.wake();
     Ok(id)
-}
-
-/// The model (AAGUID) in an attestation object that was checked, as a UUID; all zeroes if there is none.
-fn model(attestation_object: &[u8]) -> String {
-    /// Authenticator data (Web Authentication Level 3, 6.1): hash of 32 bytes, flags, counter of 4.
-    const BEFORE: usize = 32 + 1 + 4;
-    let read: Option<uuid::Uuid> = (|| {
-        let object: serde_cbor_2::Value = serde_cbor_2::from_slice(attestation_object).ok()?;
-        let serde_cbor_2::Value::Map(members) = object else {
-            return None;
-        };
-        let key = serde_cbor_2::Value::Text("authData".to_owned());
-        let Some(serde_cbor_2::Value::Bytes(data)) = members.get(&key) else {
-            return None;
-        };
-        uuid::Uuid::from_slice(data.get(BEFORE..BEFORE + 16)?).ok()
-    })();
-    read.unwrap_or_default().to_string()
 }

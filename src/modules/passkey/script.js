@@ -22,7 +22,10 @@
     });
     const answer = await reply.json().catch(() => ({}));
     if (reply.ok) return answer;
-    throw Object.assign(new Error(path), { kind: String(answer.type).split(':').pop() });
+    throw Object.assign(new Error(path), {
+      kind: String(answer.type).split(':').pop(),
+      detail: answer.detail,
+    });
   }
 
   function sent(credential, response) {
@@ -35,18 +38,37 @@
     };
   }
 
-  async function add() {
-    const publicKey = (await ask('/auth/passkey/register/start', {})).publicKey;
+  async function make(path, whom) {
+    const publicKey = (await ask(path + 'start', whom)).publicKey;
     publicKey.challenge = bytes(publicKey.challenge);
     publicKey.user.id = bytes(publicKey.user.id);
     publicKey.excludeCredentials = known(publicKey.excludeCredentials);
     const made = await navigator.credentials.create({ publicKey });
-    const credential = sent(made, {
+    return sent(made, {
       clientDataJSON: text(made.response.clientDataJSON),
       attestationObject: text(made.response.attestationObject),
     });
-    await ask('/auth/passkey/register/finish', { credential, name: document.getElementById('name').value });
+  }
+
+  async function add() {
+    const credential = await make('/auth/passkey/register/', {});
+    const name = document.getElementById('name').value;
+    await ask('/auth/passkey/register/finish', { credential, name });
     location.assign(location.pathname);
+  }
+
+  // Makes an account with a passkey: the button's form without its password.
+  async function join() {
+    const fields = [...button.form.elements].filter((field) => field.name && field.type !== 'password');
+    const wrong = fields.find((field) => !field.checkValidity());
+    if (wrong) {
+      wrong.reportValidity();
+      button.disabled = false;
+      return;
+    }
+    const form = Object.fromEntries(fields.map((field) => [field.name, field.value]));
+    const credential = await make(said.join, form);
+    location.assign((await ask(said.join + 'finish', { form, credential })).location);
   }
 
   // At the page for the second factor (`data-path`), or at the one for signing in.
@@ -88,7 +110,8 @@
       'authenticator-not-allowed': said.notAllowed,
       'passkey-suspected': said.suspected,
     };
-    notice.textContent = words[error.kind || error.name] || said.failed;
+    const refused = error.kind === 'registration-refused' && error.detail;
+    notice.textContent = refused || words[error.kind || error.name] || said.failed;
     notice.hidden = false;
   }
 
@@ -118,7 +141,9 @@
     button.disabled = true;
     autofill.abort('clicked');
     try {
-      await (said.returnTo === undefined ? add() : signIn(email ? email.value.trim() : '', {}));
+      if (said.join) await join();
+      else if (said.returnTo === undefined) await add();
+      else await signIn(email ? email.value.trim() : '', {});
     } catch (error) {
       tell(error);
       button.disabled = false;

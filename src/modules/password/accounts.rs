@@ -101,6 +101,7 @@ pub async fn create_user(
         }
     };
     let new = NewUser {
+        id: None,
         email,
         password_hash,
         is_admin,

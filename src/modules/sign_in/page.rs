@@ -123,7 +123,11 @@ impl<'a> SignInPage<'a> {
         notice: Option<&str>,
     ) -> Result<Response, Problem> {
         let ways = Ways::of(self.context).await?;
-        ways.require_one()?;
+        let can_register = registration::is_open(&self.context.snapshot);
+        // Where people make passkeys and nothing else, the first one is yet to come.
+        if !can_register {
+            ways.require_one()?;
+        }
         let client = self.client.as_ref();
         let signed_in_as = self.person.map(|person| person.email.as_str());
         let hint = client.and_then(|client| client.login_hint.as_deref());
@@ -142,8 +146,7 @@ impl<'a> SignInPage<'a> {
             csrf: &csrf::token(&self.context.keyring, Bound::Browser(self.browser)),
             return_to: self.place.as_str(),
             recover: &with_return_to(RECOVER_PATH, self.place.as_str()),
-            register: registration::is_open(&self.context.snapshot)
-                .then(|| with_return_to(REGISTER_PATH, self.place.as_str())),
+            register: can_register.then(|| with_return_to(REGISTER_PATH, self.place.as_str())),
         };
         let mut policy = Policy::strict();
         if ways.passkey {

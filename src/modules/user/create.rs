@@ -8,6 +8,8 @@ use crate::{
 /// A person who is to be known here.
 #[derive(Debug)]
 pub struct NewUser {
+    /// The id, if it had to be known before the account was made; else a new one.
+    pub id: Option<String>,
     /// The address that identifies the account.
     pub email: Email,
     /// Argon2id in PHC form; `None` for a person who signs in in another way.
@@ -31,7 +33,10 @@ pub enum CreateUserError {
 
 /// Makes the account, in the caller's transaction.
 pub async fn create(tx: &mut Tx, new: NewUser, now: UnixMillis) -> Result<User, CreateUserError> {
-    let id = token::uuid_v7(now).map_err(StoreError::from)?.to_string();
+    let id = match new.id {
+        Some(id) => id,
+        None => token::uuid_v7(now).map_err(StoreError::from)?.to_string(),
+    };
     let attributes = new.attributes.json();
     let name_key = new.attributes.name_key();
     let changed_at = new.password_hash.is_some().then_some(now);

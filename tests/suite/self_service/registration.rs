@@ -290,7 +290,7 @@ async fn only_some_domains_and_only_complete_answers(db: TestDb) {
         page = visitor.submit(&form).await.page();
         page.reply.clone().expect_status(400);
         let notice = page.tags("p").into_iter();
-        let notice = notice.filter(|tag| tag.attribute("role") == Some("alert"));
+        let notice = notice.filter(|tag| tag.attribute("id") == Some("notice"));
         assert_eq!(notice.count(), 1, "{why}: {page:#?}");
         assert!(page.reply.body.contains(why), "{why}: {page:#?}");
         // What was right need not be typed again; a password is never shown.

@@ -1,12 +1,14 @@
 //! `/auth/register`: people create accounts for themselves.
 //!
 //! Somebody enters an address, and gets a letter. Whoever has the letter shows with its link or its code
-//! that the address is theirs, and only then chooses a password: so a stranger cannot prepare an account
+//! that the address is theirs, and only then chooses a password or makes a passkey: so a stranger cannot prepare an account
 //! with a password of their own and wait for the owner of the address to confirm it. Until then nothing
 //! of it is among the people known here, and no answer tells whether an address is.
 
 mod begin;
+mod by_passkey;
 mod code;
+mod desk;
 mod finish;
 mod invitation;
 mod limits;
@@ -16,7 +18,10 @@ mod record;
 mod stage;
 
 use assay_reconciler::spec::{ModuleName, module::RegistrationMode};
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
@@ -39,7 +44,7 @@ pub fn is_open(snapshot: &Snapshot) -> bool {
 
 /// Who can create an account. Nobody, when there is no way in that they could choose.
 fn mode(snapshot: &Snapshot) -> RegistrationMode {
-    if snapshot.is_on(ModuleName::Password) {
+    if snapshot.is_on(ModuleName::Password) || snapshot.is_on(ModuleName::Passkey) {
         snapshot.account_settings().registration.mode
     } else {
         RegistrationMode::Off
@@ -51,6 +56,14 @@ pub(super) fn routes() -> Router<Context> {
         .route(REGISTER_PATH, get(begin::open).post(begin::submit))
         .route(SENT_PATH, get(code::open).post(code::submit))
         .route(FINISH_PATH, get(finish::open).post(finish::submit))
+        .route(
+            "/auth/register/finish/passkey/start",
+            post(by_passkey::start),
+        )
+        .route(
+            "/auth/register/finish/passkey/finish",
+            post(by_passkey::finish),
+        )
 }
 
 pub(super) fn task(context: &Context, stop: CancellationToken) -> BoxFuture<'static, ()> {

@@ -1,6 +1,7 @@
 //! The account is made.
 
 use assay_reconciler::spec::webhook::WebhookEvent;
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
 use super::{
@@ -14,6 +15,8 @@ use crate::{
         Context, Problem,
         audit::{self, AuditEvent},
         hooks::{self, Happening},
+        pages::Language,
+        passkey::{self, Made},
         session::ClientAddress,
         user::{self, Attributes, CreateUserError, Email, NewUser, User, UserState},
     },
@@ -29,6 +32,21 @@ pub(super) enum Ticket {
 }
 
 impl Ticket {
+    /// What a request brings.
+    pub(super) fn of(token: Option<&str>, invitation: Option<&str>) -> Self {
+        match (token, invitation) {
+            (None, Some(invitation)) => Self::Invitation(invitation.to_owned()),
+            (token, _) => Self::Letter(token.unwrap_or_default().to_owned()),
+        }
+    }
+
+    /// What a passkey that is made with it is bound to.
+    pub(super) fn errand(&self, keyring: &Keyring) -> String {
+        let (Self::Letter(token) | Self::Invitation(token)) = self;
+        let hash = keyring.token_hash("registration.passkey", token);
+        HEXLOWER.encode(hash.as_bytes())
+    }
+
     /// What it is good for, if it still is. Uses nothing up.
     pub(super) async fn read(
         &self,
@@ -58,9 +76,28 @@ pub(super) struct Newcomer<'a> {
     pub(super) ticket: &'a Ticket,
     pub(super) registration: &'a Registration,
     pub(super) email: Email,
-    pub(super) password_hash: String,
+    pub(super) entry: Entry,
     pub(super) attributes: Attributes,
     pub(super) state: UserState,
+    pub(super) language: &'static Language,
+}
+
+/// What they will sign in with.
+pub(super) enum Entry {
+    /// A password of this hash.
+    Password(String),
+    /// A passkey that they have just made.
+    Passkey(Box<Made>),
+}
+
+impl Entry {
+    /// How they have proved who they are by choosing it (RFC 8176).
+    pub(super) fn amr(&self) -> &'static [&'static str] {
+        match self {
+            Self::Password(_) => &["pwd"],
+            Self::Passkey(made) => made.amr(),
+        }
+    }
 }
 
 /// What became of it.
@@ -85,9 +122,14 @@ pub(super) async fn make(
         tx.rollback().await?;
         return Ok(Outcome::Gone);
     }
+    let (id, password_hash, passkey) = match newcomer.entry {
+        Entry::Password(hash) => (None, Some(hash), None),
+        Entry::Passkey(made) => (Some(made.user_id().to_owned()), None, Some(made)),
+    };
     let new = NewUser {
+        id,
         email: newcomer.email,
-        password_hash: Some(newcomer.password_hash),
+        password_hash,
         is_admin: false,
         attributes: newcomer.attributes,
     };
@@ -120,6 +162,9 @@ pub(super) async fn make(
         ip: address.text(),
     };
     audit::record(&mut tx, event, now).await?;
+    if let Some(made) = passkey {
+        passkey::keep_first(&mut tx, *made, newcomer.language, address.text(), now).await?;
+    }
     let attributes: Value = serde_json::from_str(&user.attributes).unwrap_or_default();
     let happening = Happening::Registration {
         user_id: Some(&user.id),

@@ -74,7 +74,20 @@ impl<'a> Stage<'a> {
     }
 
     pub(super) fn show(&self, status: StatusCode, page: &impl Template) -> Response {
-        let mut policy = Policy::strict();
+        self.show_under(Policy::strict(), status, page)
+    }
+
+    /// The same, for a page that runs a script of ours.
+    pub(super) fn show_running(
+        &self,
+        status: StatusCode,
+        page: &impl Template,
+        script: &'static str,
+    ) -> Response {
+        self.show_under(Policy::strict().running(script).asking_us(), status, page)
+    }
+
+    fn show_under(&self, mut policy: Policy, status: StatusCode, page: &impl Template) -> Response {
         // The last form leads on to the client.
         if let Some(client) = &self.client {
             policy = policy

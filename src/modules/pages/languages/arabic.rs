@@ -104,6 +104,7 @@ pub(super) static ARABIC: Language = Language {
         finish_for: phrase("تم تأكيد عنوانك {email}."),
         password: "اختر كلمة مرور",
         short_password: phrase("يجب ألا تقل كلمة المرور عن {count} أحرف."),
+        with_passkey: "إنشاؤه بمفتاح مرور ومن دون كلمة مرور",
         bad_email: "ليس هذا عنوان بريد إلكتروني. يُكتب مثل ada@example.com.",
         other_domain: phrase("لا يمكن هنا استخدام عناوين إلا من {domains}."),
         missing: phrase("يُرجى ملء: {field}"),

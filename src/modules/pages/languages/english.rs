@@ -109,6 +109,7 @@ pub(super) static ENGLISH: Language = Language {
         finish_for: phrase("Your address {email} is confirmed."),
         password: "Choose a password",
         short_password: phrase("The password needs {count} characters or more."),
+        with_passkey: "Create it with a passkey, without a password",
         bad_email: "That is not an e-mail address. It reads like ada@example.com.",
         other_domain: phrase("Only addresses of {domains} can be used here."),
         missing: phrase("Please fill in: {field}"),

@@ -116,6 +116,7 @@ pub(super) static GERMAN: Language = Language {
         finish_for: phrase("Ihre Adresse {email} ist bestätigt."),
         password: "Passwort wählen",
         short_password: phrase("Das Passwort braucht mindestens {count} Zeichen."),
+        with_passkey: "Mit einem Passkey anlegen, ohne Passwort",
         bad_email: "Das ist keine E-Mail-Adresse. Sie sieht aus wie ada@example.com.",
         other_domain: phrase("Hier gehen nur Adressen von {domains}."),
         missing: phrase("Bitte füllen Sie aus: {field}"),

@@ -106,6 +106,7 @@ pub(super) static JAPANESE: Language = Language {
         finish_for: phrase("{email} の確認が完了しました。"),
         password: "パスワードを設定",
         short_password: phrase("パスワードは{count}文字以上にしてください。"),
+        with_passkey: "パスワードなしで、パスキーで作成する",
         bad_email: "メールアドレスの形式が正しくありません（例: ada@example.com）。",
         other_domain: phrase("ここで使えるのは次のドメインのアドレスだけです: {domains}"),
         missing: phrase("入力してください: {field}"),

@@ -208,6 +208,8 @@ texts! {
         password: Text,
         /// Under the field; `{count}` is a number.
         short_password: Phrase,
+        /// A button under the form, where passkeys can be made.
+        with_passkey: Text,
         /// What was entered is no e-mail address.
         bad_email: Text,
         /// `{domains}` is a list such as "example.com, example.org".

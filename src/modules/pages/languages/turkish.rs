@@ -109,6 +109,7 @@ pub(super) static TURKISH: Language = Language {
         finish_for: phrase("{email} adresiniz doğrulandı."),
         password: "Bir parola seçin",
         short_password: phrase("Parola en az {count} karakter olmalıdır."),
+        with_passkey: "Parola olmadan, geçiş anahtarıyla oluştur",
         bad_email: "Bu bir e-posta adresi değil. Şuna benzer: ada@example.com.",
         other_domain: phrase(
             "Burada yalnızca şu alan adlarının adresleri kullanılabilir: {domains}",
