@@ -124,7 +124,11 @@ pub static MODULES: [Module; 9] = [
     },
     Module {
         name: ModuleName::Account,
-        paths: &[session::ACCOUNT_PATH, account::registration::REGISTER_PATH],
+        paths: &[
+            session::ACCOUNT_PATH,
+            account::registration::REGISTER_PATH,
+            account::recovery::RECOVER_PATH,
+        ],
         routes: account::routes,
         tasks: account::tasks,
     },
@@ -142,11 +146,7 @@ pub static MODULES: [Module; 9] = [
     },
     Module {
         name: ModuleName::Password,
-        paths: &[
-            sign_in::LOGIN_PATH,
-            password::RECOVER_PATH,
-            password::CHANGE_PATH,
-        ],
+        paths: &[sign_in::LOGIN_PATH, password::CHANGE_PATH],
         routes: password::routes,
         tasks: |_, _| Vec::new(),
     },

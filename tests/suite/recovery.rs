@@ -5,7 +5,8 @@ use serde_json::json;
 use url::Url;
 
 use crate::harness::{
-    Arrival, Assay, Form, Mailbox, Manifests, Page, Reply, Setup, TestDb, User, Visitor,
+    Arrival, Assay, Authenticator, Form, Mailbox, Manifests, Page, Reply, SecurityKey, Setup,
+    TestDb, User, Visitor,
 };
 
 both_databases!(
@@ -20,7 +21,10 @@ both_databases!(
     a_form_from_elsewhere_changes_nothing,
     letters_are_limited_by_mailbox_and_by_address,
     a_closed_account_is_not_opened_by_a_letter,
-    a_lost_password_is_no_way_in_where_passwords_are_off,
+    where_nobody_could_get_in_afterwards_there_is_no_way_back,
+    a_letter_lets_in_whoever_has_lost_their_passkey,
+    a_code_does_so_as_well_and_a_wrong_one_does_not,
+    the_second_factor_is_asked_for_on_the_way_back,
 );
 
 const NEW: &str = "another horse battery staple";
@@ -377,9 +381,11 @@ async fn a_closed_account_is_not_opened_by_a_letter(db: TestDb) {
     assert_eq!(mailbox.mails().len(), 2);
 }
 
-async fn a_lost_password_is_no_way_in_where_passwords_are_off(db: TestDb) {
-    let more = "---\napiVersion: assay/v1\nkind: Module\nmetadata: { name: password }\nspec: { enabled: false }\n";
-    let (assay, _mailbox, _manifests) = start_with(db, more, |setup| setup).await;
+async fn where_nobody_could_get_in_afterwards_there_is_no_way_back(db: TestDb) {
+    let off = ["password", "passkey"].map(|name| {
+        format!("---\napiVersion: assay/v1\nkind: Module\nmetadata: {{ name: {name} }}\nspec: {{ enabled: false }}\n")
+    });
+    let (assay, _mailbox, _manifests) = start_with(db, &off.concat(), |setup| setup).await;
     for path in [
         "/auth/recover",
         "/auth/recover/code",
@@ -390,4 +396,105 @@ async fn a_lost_password_is_no_way_in_where_passwords_are_off(db: TestDb) {
     }
     let page: Arrival = assay.visitor().open(&assay.url("/auth/recover")).await;
     assert_eq!(page.page().reply.status, 404);
+}
+
+const NO_PASSWORDS: &str = "---\napiVersion: assay/v1\nkind: Module\nmetadata: { name: password }\nspec: { enabled: false }\n";
+
+/// Ada, who has a passkey, and signed in with it; passwords are no longer used.
+async fn without_passwords(db: TestDb) -> (Assay, Mailbox, User, SecurityKey, Visitor) {
+    let (assay, mailbox, manifests) = start(db).await;
+    let ada = assay.user("ada");
+    let mut visitor = assay.visitor();
+    visitor.sign_in_here(&assay.url("/auth/login"), &ada).await;
+    let mut phone = SecurityKey::new();
+    let added = phone.register(&assay, &mut visitor, "Phone").await;
+    added.expect_status(200);
+    manifests.write("a.yaml", &(mailbox.manifest() + NO_PASSWORDS));
+    assay.apply(&manifests);
+    let mut owner = assay.visitor();
+    phone.sign_in(&assay, &mut owner).await.expect_status(200);
+    (assay, mailbox, ada, phone, owner)
+}
+
+/// The newest letter that brings a way back.
+async fn way_back(mailbox: &Mailbox, ada: &User) -> crate::harness::Mail {
+    for number in 1.. {
+        let mail = mailbox.wait_for(&ada.email, number).await;
+        if mail.subject() == "Get back into your account" {
+            return mail;
+        }
+    }
+    unreachable!()
+}
+
+async fn a_letter_lets_in_whoever_has_lost_their_passkey(db: TestDb) {
+    let (assay, mailbox, ada, _lost, mut thief) = without_passwords(db).await;
+    let login = assay.visitor().open(&assay.url("/auth/login")).await.page();
+    assert!(
+        login.reply.body.contains("Lost your passkey?"),
+        "{login:#?}"
+    );
+    ask(&assay, &mut assay.visitor(), &ada.email).await;
+    let link = way_back(&mailbox, &ada).await.link();
+    // Another browser, as it were a telephone; looking at it uses nothing up.
+    let mut phone = assay.visitor();
+    let page = phone.open(&link).await.page();
+    assert!(!page.forms()[0].has_field("password"), "{page:#?}");
+    assert!(page.reply.body.contains(&ada.email));
+    let form = page.form_with("token");
+    let forged = form.clone().fill("csrf", "x");
+    let refused = phone.submit(&forged).await.page();
+    assert_eq!(refused.reply.status, 403);
+
+    let page = phone.submit(&form).await.page();
+
+    assert_eq!(page.url.path(), "/auth/account/passkeys", "{page:#?}");
+    let page = thief.open(&assay.url("/auth/account")).await.page();
+    assert_eq!(page.url.path(), "/auth/login");
+    let mut new = SecurityKey::new();
+    let added = new.register(&assay, &mut phone, "New").await;
+    added.expect_status(200);
+    let mut elsewhere = assay.visitor();
+    new.sign_in(&assay, &mut elsewhere).await.expect_status(200);
+    // Once is enough.
+    let page = assay.visitor().open(&link).await.page();
+    assert_eq!(page.reply.status, 410);
+    let again = phone.submit(&form).await.page();
+    assert_eq!(again.reply.status, 410);
+}
+
+async fn a_code_does_so_as_well_and_a_wrong_one_does_not(db: TestDb) {
+    let (assay, mailbox, ada, ..) = without_passwords(db).await;
+    let mut visitor = assay.visitor();
+    let page = ask(&assay, &mut visitor, &ada.email).await;
+    assert!(!page.forms()[0].has_field("password"), "{page:#?}");
+    let wrong = page.form_with("code").fill("code", "BBBB-BBBB");
+    let refused = visitor.submit(&wrong).await.page();
+    assert_eq!(refused.reply.status, 400);
+    let code = way_back(&mailbox, &ada).await.code();
+    let form = page.form_with("code").fill("code", &code);
+    let page = visitor.submit(&form).await.page();
+    assert_eq!(page.url.path(), "/auth/account/passkeys", "{page:#?}");
+}
+
+async fn the_second_factor_is_asked_for_on_the_way_back(db: TestDb) {
+    let (assay, mailbox, ada, _phone, mut owner) = without_passwords(db).await;
+    let set_up = assay.url("/auth/account/second-factors/set-up");
+    let page = owner.open(&set_up).await.page();
+    let mut authenticator = Authenticator::set_up_with(&page);
+    let code = authenticator.code().await;
+    let form = page.form_with("offer").fill("code", &code);
+    owner.submit(&form).await.page();
+    ask(&assay, &mut assay.visitor(), &ada.email).await;
+    let link = way_back(&mailbox, &ada).await.link();
+    let mut visitor = assay.visitor();
+    let page = visitor.open(&link).await.page();
+    let page = visitor.submit(&page.form_with("token")).await.page();
+    assert_eq!(page.url.path(), "/auth/login/second-factor", "{page:#?}");
+    let account = visitor.open(&assay.url("/auth/account")).await.page();
+    assert_eq!(account.url.path(), "/auth/login");
+    let code = authenticator.code().await;
+    let form = page.form_with("code").fill("code", &code);
+    let page = visitor.submit(&form).await.page();
+    assert_eq!(page.url.path(), "/auth/account/passkeys", "{page:#?}");
 }

@@ -12,6 +12,7 @@ mod links;
 mod overview;
 mod owner;
 mod profile;
+pub mod recovery;
 pub mod registration;
 
 use axum::{
@@ -41,6 +42,7 @@ pub fn routes(context: &Context) -> Router {
             get(export::open).post(export::download),
         )
         .merge(deletion::routes())
+        .merge(recovery::routes())
         .merge(registration::routes())
         .with_state(context.clone())
         .merge(email::routes(context))

@@ -9,7 +9,6 @@ mod change;
 mod guess;
 mod login;
 mod policy;
-mod recovery;
 mod secret;
 
 use assay_reconciler::spec::module::PasswordSettings;
@@ -23,7 +22,6 @@ pub use self::{
     breached::BreachedError,
     change::CHANGE_PATH,
     policy::Who,
-    recovery::RECOVER_PATH,
     secret::{MAX_PASSWORD, Password, PasswordRefused},
 };
 use super::{Context, sign_in::LOGIN_PATH};
@@ -57,7 +55,6 @@ pub fn routes(context: &Context) -> Router {
     }
     Router::new()
         .route(LOGIN_PATH, post(login::submit))
-        .merge(recovery::routes())
         .route(CHANGE_PATH, get(change::open).post(change::submit))
         .with_state(context.clone())
 }

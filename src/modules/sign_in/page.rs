@@ -11,11 +11,13 @@ use serde::Deserialize;
 use super::{Ways, ways::UpstreamWay};
 use crate::modules::{
     Context, Problem,
-    account::registration::{self, REGISTER_PATH},
+    account::{
+        recovery::{self, RECOVER_PATH},
+        registration::{self, REGISTER_PATH},
+    },
     oidc_provider::{self, AskingClient},
     pages::{self, Look, Policy, Reader, languages},
     passkey,
-    password::RECOVER_PATH,
     session::{
         ACCOUNT_PATH, Browser, ReturnTo, SignedIn, Visitor,
         csrf::{self, Bound},
@@ -38,7 +40,10 @@ struct LoginPage<'a> {
     email: &'a str,
     csrf: &'a str,
     return_to: &'a str,
+    /// Where somebody goes who has lost what they sign in with.
     recover: &'a str,
+    /// What the link there says, if there is a way back.
+    recover_title: Option<&'static str>,
     /// Where an account is created, if anybody can.
     register: Option<String>,
 }
@@ -146,6 +151,9 @@ impl<'a> SignInPage<'a> {
             csrf: &csrf::token(&self.context.keyring, Bound::Browser(self.browser)),
             return_to: self.place.as_str(),
             recover: &with_return_to(RECOVER_PATH, self.place.as_str()),
+            recover_title: recovery::Means::of(self.context)
+                .ok()
+                .map(|means| means.title(self.look.language)),
             register: can_register.then(|| with_return_to(REGISTER_PATH, self.place.as_str())),
         };
         let mut policy = Policy::strict();

@@ -1,6 +1,5 @@
 //! Does what was confirmed, in the transaction that used the confirmation up.
 
-use assay_reconciler::spec::ModuleName;
 use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 
@@ -9,11 +8,11 @@ use crate::{
     clock::UnixMillis,
     modules::{
         Context, Problem,
+        account::recovery::{Means, RECOVER_PATH},
         audit::{self, AuditEvent},
         confirmation::{self, Confirmation, NewConfirmation, Purpose},
         mail::{self, Letter, Recipient},
         pages::{Link, Look, Trouble},
-        password::RECOVER_PATH,
         session::ReturnTo,
         sign_in::Arrival,
         user,
@@ -110,16 +109,12 @@ fn done(context: &Context, purpose: Purpose, confirmed: &Confirmation, look: &Lo
     };
     let (title, message, link) = match purpose {
         Purpose::EmailUndo => {
-            let new_password = Link {
+            let means = Means::of(context).ok();
+            let recover = means.map(|means| Link {
                 href: RECOVER_PATH,
-                text: look.language.recovery.set,
-            };
-            let has_password = context.snapshot.is_on(ModuleName::Password);
-            (
-                texts.undone,
-                texts.undone_message,
-                has_password.then_some(new_password),
-            )
+                text: means.button(look.language),
+            });
+            (texts.undone, texts.undone_message, recover)
         }
         _ => (texts.confirmed, texts.confirmed_message, Some(go_on)),
     };

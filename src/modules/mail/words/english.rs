@@ -21,8 +21,8 @@ fn letter(kind: LetterKind) -> LetterWords {
         ),
         LetterKind::Recovery => words(
             "Get back into your account",
-            "Somebody, probably you, asked for a way back into the account of {{ email }} at {{ product }}. You can set a new password now.",
-            "Set a new password",
+            "Somebody, probably you, asked for a way back into the account of {{ email }} at {{ product }}. The link leads you there.",
+            "Get back into my account",
         ),
         LetterKind::Registration => words(
             "Finish creating your account",

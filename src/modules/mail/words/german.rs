@@ -21,8 +21,8 @@ fn letter(kind: LetterKind) -> LetterWords {
         ),
         LetterKind::Recovery => words(
             "Zurück in Ihr Konto",
-            "Jemand, vermutlich Sie, möchte wieder Zugang zum Konto von {{ email }} bei {{ product }}. Sie können jetzt ein neues Passwort festlegen.",
-            "Neues Passwort festlegen",
+            "Jemand, vermutlich Sie, möchte wieder Zugang zum Konto von {{ email }} bei {{ product }}. Der Link führt Sie dorthin.",
+            "Zurück in mein Konto",
         ),
         LetterKind::Registration => words(
             "Schließen Sie Ihre Anmeldung ab",

@@ -21,8 +21,8 @@ fn letter(kind: LetterKind) -> LetterWords {
         ),
         LetterKind::Recovery => words(
             "アカウントの復旧",
-            "{{ product }}の{{ email }}のアカウントについて、復旧の申請がありました。新しいパスワードを設定できます。",
-            "新しいパスワードを設定する",
+            "{{ product }}の{{ email }}のアカウントについて、復旧の申請がありました。下のリンクから続けてください。",
+            "アカウントに戻る",
         ),
         LetterKind::Registration => words(
             "アカウント作成を完了してください",

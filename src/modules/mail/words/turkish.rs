@@ -21,8 +21,8 @@ fn letter(kind: LetterKind) -> LetterWords {
         ),
         LetterKind::Recovery => words(
             "Hesabınıza yeniden girin",
-            "Biri, büyük olasılıkla siz, {{ product }} üzerindeki {{ email }} hesabına yeniden girmek istedi. Şimdi yeni bir parola belirleyebilirsiniz.",
-            "Yeni parola belirle",
+            "Biri, büyük olasılıkla siz, {{ product }} üzerindeki {{ email }} hesabına yeniden girmek istedi. Bağlantı sizi oraya götürür.",
+            "Hesabıma yeniden gir",
         ),
         LetterKind::Registration => words(
             "Hesabınızı oluşturmayı tamamlayın",

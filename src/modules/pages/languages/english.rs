@@ -275,6 +275,11 @@ pub(super) static ENGLISH: Language = Language {
         set: "Set a new password",
         done: "Your new password is set",
         done_message: "You have been signed out everywhere. Sign in with your new password now.",
+        title_passkey: "Lost your passkey?",
+        explain_passkey: "Enter your e-mail address. We will send you a link and a code with which you get in once and can make a new passkey.",
+        sent_message_passkey: "If there is an account with that address, a message is on its way. Open its link, or type its code here.",
+        get_into: "You will be signed out everywhere else, and can make a new passkey then. This is the account of:",
+        get_in: "Get back into my account",
     },
     email_address: EmailAddress {
         title: "E-mail address",

@@ -288,6 +288,11 @@ pub(super) static GERMAN: Language = Language {
         set: "Neues Passwort festlegen",
         done: "Ihr neues Passwort gilt",
         done_message: "Sie wurden überall abgemeldet. Melden Sie sich jetzt mit dem neuen Passwort an.",
+        title_passkey: "Passkey verloren?",
+        explain_passkey: "Geben Sie Ihre E-Mail-Adresse ein. Wir senden Ihnen einen Link und einen Code, mit denen Sie einmal hineinkommen und einen neuen Passkey anlegen können.",
+        sent_message_passkey: "Falls es ein Konto mit dieser Adresse gibt, ist eine Nachricht unterwegs. Öffnen Sie den Link darin oder geben Sie hier den Code ein.",
+        get_into: "Sie werden überall sonst abgemeldet und können dann einen neuen Passkey anlegen. Es ist das Konto von:",
+        get_in: "Zurück in mein Konto",
     },
     email_address: EmailAddress {
         title: "E-Mail-Adresse des Kontos",

@@ -265,6 +265,11 @@ pub(super) static JAPANESE: Language = Language {
         set: "新しいパスワードを設定",
         done: "新しいパスワードを設定しました",
         done_message: "すべての場所からログアウトされました。新しいパスワードでログインしてください。",
+        title_passkey: "パスキーをなくしましたか？",
+        explain_passkey: "メールアドレスを入力してください。一度だけ入って新しいパスキーを作成するためのリンクとコードをお送りします。",
+        sent_message_passkey: "そのアドレスのアカウントがあれば、メールが届きます。リンクを開くか、コードをここに入力してください。",
+        get_into: "ほかのすべての場所からサインアウトし、その後新しいパスキーを作成できます。次のアカウントです：",
+        get_in: "アカウントに戻る",
     },
     email_address: EmailAddress {
         title: "メールアドレスの設定",

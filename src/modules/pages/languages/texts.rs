@@ -512,6 +512,16 @@ texts! {
         done: Text,
         /// Under it.
         done_message: Text,
+        /// In the place of `title`, where there are passkeys and no passwords.
+        title_passkey: Text,
+        /// In the place of `explain`.
+        explain_passkey: Text,
+        /// In the place of `sent_message`.
+        sent_message_passkey: Text,
+        /// In the place of `choose`, over the address of the account.
+        get_into: Text,
+        /// In the place of `set`.
+        get_in: Text,
     }
     /// The e-mail address of the account.
     EmailAddress {

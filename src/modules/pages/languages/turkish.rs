@@ -280,6 +280,11 @@ pub(super) static TURKISH: Language = Language {
         set: "Yeni parola belirle",
         done: "Yeni parolanız belirlendi",
         done_message: "Her yerde oturumunuz kapatıldı. Şimdi yeni parolanızla oturum açın.",
+        title_passkey: "Geçiş anahtarınızı mı kaybettiniz?",
+        explain_passkey: "E-posta adresinizi girin. Bir kez girip yeni bir geçiş anahtarı oluşturabileceğiniz bir bağlantı ve kod göndereceğiz.",
+        sent_message_passkey: "Bu adresle bir hesap varsa bir ileti yolda. İçindeki bağlantıyı açın ya da kodu buraya yazın.",
+        get_into: "Diğer her yerde oturumunuz kapatılacak, ardından yeni bir geçiş anahtarı oluşturabileceksiniz. Hesabın sahibi:",
+        get_in: "Hesabıma yeniden gir",
     },
     email_address: EmailAddress {
         title: "E-posta adresi",
