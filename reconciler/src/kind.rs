@@ -29,13 +29,15 @@ pub enum Kind {
     Scope,
     /// A service that is told what happens, or asked before it does.
     Webhook,
+    /// The words of a letter.
+    MailTemplate,
     /// A relying party.
     OidcClient,
 }
 
 impl Kind {
     /// Every kind, in plan order.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Module,
         Kind::ZanzibarNamespace,
         Kind::AdminKey,
@@ -43,6 +45,7 @@ impl Kind {
         Kind::Theme,
         Kind::Scope,
         Kind::Webhook,
+        Kind::MailTemplate,
         Kind::OidcClient,
     ];
 
@@ -50,7 +53,7 @@ impl Kind {
     pub const fn has_optional_spec(self) -> bool {
         !matches!(
             self,
-            Kind::AdminKey | Kind::UpstreamProvider | Kind::Webhook
+            Kind::AdminKey | Kind::UpstreamProvider | Kind::Webhook | Kind::MailTemplate
         )
     }
 
@@ -64,6 +67,7 @@ impl Kind {
             Kind::Theme => "Theme",
             Kind::Scope => "Scope",
             Kind::Webhook => "Webhook",
+            Kind::MailTemplate => "MailTemplate",
             Kind::OidcClient => "OidcClient",
         }
     }

@@ -7,6 +7,7 @@ pub mod diff;
 pub mod export;
 pub mod kind;
 pub mod load;
+pub mod mail_template;
 pub mod modules;
 pub mod namespace;
 pub mod object;

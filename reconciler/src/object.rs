@@ -12,9 +12,9 @@ use crate::{
     kind::{API_VERSION, Kind, UnknownKind},
     secret::{SecretError, SecretSealer, SecretSource},
     spec::{
-        AdminKeySpec, ModuleName, ModuleSettings, ModuleSpec, OidcClientSpec, ScopeSpec, ThemeSpec,
-        UpstreamProviderSpec, WebhookSpec, ZanzibarNamespaceSpec, oidc_client::ClientAuthMethod,
-        upstream_provider::SIGNED_SECRET_KEY,
+        AdminKeySpec, MailTemplateSpec, ModuleName, ModuleSettings, ModuleSpec, OidcClientSpec,
+        ScopeSpec, ThemeSpec, UpstreamProviderSpec, WebhookSpec, ZanzibarNamespaceSpec,
+        oidc_client::ClientAuthMethod, upstream_provider::SIGNED_SECRET_KEY,
     },
 };
 
@@ -48,6 +48,7 @@ pub enum Spec {
     Theme(Box<ThemeSpec>),
     Scope(ScopeSpec),
     Webhook(Box<WebhookSpec>),
+    MailTemplate(MailTemplateSpec),
     OidcClient(Box<OidcClientSpec>),
 }
 
@@ -62,6 +63,7 @@ impl Spec {
             Spec::Theme(_) => Kind::Theme,
             Spec::Scope(_) => Kind::Scope,
             Spec::Webhook(_) => Kind::Webhook,
+            Spec::MailTemplate(_) => Kind::MailTemplate,
             Spec::OidcClient(_) => Kind::OidcClient,
         }
     }
@@ -84,6 +86,7 @@ impl Spec {
             Kind::Theme => Spec::Theme(Deserialize::deserialize(spec)?),
             Kind::Scope => Spec::Scope(Deserialize::deserialize(spec)?),
             Kind::Webhook => Spec::Webhook(Deserialize::deserialize(spec)?),
+            Kind::MailTemplate => Spec::MailTemplate(Deserialize::deserialize(spec)?),
             Kind::OidcClient => Spec::OidcClient(Deserialize::deserialize(spec)?),
         })
     }
@@ -99,6 +102,7 @@ impl Spec {
                 "secret": { "fromEnv": "X" },
                 "events": ["sign_in.after"],
             }),
+            Kind::MailTemplate => json!({ "subject": "x", "text": "x" }),
             Kind::AdminKey => json!({ "hash": format!("sha256:{:064}", 0) }),
             Kind::Module
             | Kind::ZanzibarNamespace
@@ -135,7 +139,8 @@ impl Spec {
             | Spec::ZanzibarNamespace(_)
             | Spec::AdminKey(_)
             | Spec::Theme(_)
-            | Spec::Scope(_) => Vec::new(),
+            | Spec::Scope(_)
+            | Spec::MailTemplate(_) => Vec::new(),
         }
     }
 
@@ -150,7 +155,11 @@ impl Spec {
                 settings: ModuleSettings::Mail(_),
                 ..
             }) => &["/settings/smtp/password"],
-            Spec::Module(_) | Spec::ZanzibarNamespace(_) | Spec::Theme(_) | Spec::Scope(_) => &[],
+            Spec::Module(_)
+            | Spec::ZanzibarNamespace(_)
+            | Spec::Theme(_)
+            | Spec::Scope(_)
+            | Spec::MailTemplate(_) => &[],
         }
     }
 }
@@ -292,7 +301,8 @@ impl Object {
             | Spec::ZanzibarNamespace(_)
             | Spec::AdminKey(_)
             | Spec::Theme(_)
-            | Spec::Scope(_) => {}
+            | Spec::Scope(_)
+            | Spec::MailTemplate(_) => {}
         }
         Ok(())
     }

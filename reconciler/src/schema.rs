@@ -10,8 +10,8 @@ use crate::{
     kind::{API_VERSION, Kind},
     object::Metadata,
     spec::{
-        AdminKeySpec, ModuleName, OidcClientSpec, ScopeSpec, ThemeSpec, UpstreamProviderSpec,
-        WebhookSpec, ZanzibarNamespaceSpec, module::ModuleSpecText,
+        AdminKeySpec, MailTemplateSpec, ModuleName, OidcClientSpec, ScopeSpec, ThemeSpec,
+        UpstreamProviderSpec, WebhookSpec, ZanzibarNamespaceSpec, module::ModuleSpecText,
     },
 };
 
@@ -96,6 +96,7 @@ fn manifest(kind: Kind, generator: &mut SchemaGenerator) -> Value {
         Kind::Theme => reference::<ThemeSpec>(generator),
         Kind::Scope => reference::<ScopeSpec>(generator),
         Kind::Webhook => reference::<WebhookSpec>(generator),
+        Kind::MailTemplate => reference::<MailTemplateSpec>(generator),
         Kind::OidcClient => reference::<OidcClientSpec>(generator),
     };
     let mut manifest = json!({

@@ -86,6 +86,7 @@ async fn whole(tx: &mut Tx, generation: Generation) -> Result<Snapshot, Snapshot
         themes: Arc::default(),
         scopes: Arc::default(),
         webhooks: Arc::default(),
+        mail_templates: Arc::default(),
         namespaces: Arc::default(),
         module_rows: HashMap::new(),
         modules: Modules::effective(std::iter::empty()),
@@ -141,6 +142,9 @@ fn put(snapshot: &mut Snapshot, kind: Kind, document: Document) -> Result<(), Un
         Kind::Theme => Arc::make_mut(&mut snapshot.themes).insert(document.configured(kind)?),
         Kind::Scope => Arc::make_mut(&mut snapshot.scopes).insert(document.configured(kind)?),
         Kind::Webhook => Arc::make_mut(&mut snapshot.webhooks).insert(document.configured(kind)?),
+        Kind::MailTemplate => {
+            Arc::make_mut(&mut snapshot.mail_templates).insert(document.configured(kind)?);
+        }
         Kind::OidcClient => Arc::make_mut(&mut snapshot.clients).insert(Client {
             registered_itself: document.owner(kind)? == Owner::Registration,
             spec: document.spec(kind)?,
@@ -162,6 +166,7 @@ fn remove(snapshot: &mut Snapshot, kind: Kind, id: &str) {
         Kind::Theme => Arc::make_mut(&mut snapshot.themes).remove(id),
         Kind::Scope => Arc::make_mut(&mut snapshot.scopes).remove(id),
         Kind::Webhook => Arc::make_mut(&mut snapshot.webhooks).remove(id),
+        Kind::MailTemplate => Arc::make_mut(&mut snapshot.mail_templates).remove(id),
         Kind::OidcClient => Arc::make_mut(&mut snapshot.clients).remove(id),
     }
 }

@@ -35,6 +35,8 @@ macro_rules! sql_for {
                 $crate::generation::documents::sql_for!(@join "oidc_scopes" $($piece)+),
             assay_reconciler::kind::Kind::Webhook =>
                 $crate::generation::documents::sql_for!(@join "webhooks" $($piece)+),
+            assay_reconciler::kind::Kind::MailTemplate =>
+                $crate::generation::documents::sql_for!(@join "mail_templates" $($piece)+),
             assay_reconciler::kind::Kind::OidcClient =>
                 $crate::generation::documents::sql_for!(@join "oidc_clients" $($piece)+),
         }
@@ -123,6 +125,7 @@ impl Document {
             Kind::Theme => Spec::Theme(self.spec(kind)?),
             Kind::Scope => Spec::Scope(self.spec(kind)?),
             Kind::Webhook => Spec::Webhook(self.spec(kind)?),
+            Kind::MailTemplate => Spec::MailTemplate(self.spec(kind)?),
             Kind::OidcClient => Spec::OidcClient(self.spec(kind)?),
         };
         Ok(Object {

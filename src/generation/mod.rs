@@ -46,7 +46,8 @@ pub use self::{
     replicas::{HEARTBEAT, LIVE, Replica, ReplicaError, ReplicaId},
     signing_keys::{KeyError, SigningKeys},
     snapshot::{
-        AdminKey, Client, DeclaredScope, NamedTheme, Namespace, Snapshot, Upstream, Webhook,
+        AdminKey, Client, DeclaredScope, MailTemplate, NamedTheme, Namespace, Snapshot, Upstream,
+        Webhook,
     },
 };
 use crate::{

@@ -54,6 +54,9 @@ pub(super) async fn observe(tx: &mut Tx) -> Result<ObservedState, ApplyError> {
          SELECT 'Webhook', string_agg(hash || ' ' || id || ' ' || owner || ' ' || name, '\n')
            FROM webhooks
          UNION ALL
+         SELECT 'MailTemplate', string_agg(hash || ' ' || id || ' ' || owner || ' ' || name, '\n')
+           FROM mail_templates
+         UNION ALL
          SELECT 'OidcClient', string_agg(hash || ' ' || id || ' ' || owner || ' ' || name, '\n')
            FROM oidc_clients"
     )?;

@@ -8,8 +8,9 @@ use std::{
 use assay_reconciler::{
     diff::Generation,
     spec::{
-        AdminKeySpec, ModuleName, ModuleSettings, ModuleSpec, OidcClientSpec, ScopeSpec, ThemeSpec,
-        UpstreamProviderSpec, WebUri, WebhookSpec, ZanzibarNamespaceSpec,
+        AdminKeySpec, LetterKind, MailTemplateSpec, ModuleName, ModuleSettings, ModuleSpec,
+        OidcClientSpec, ScopeSpec, ThemeSpec, UpstreamProviderSpec, WebUri, WebhookSpec,
+        ZanzibarNamespaceSpec,
         admin_key::KeyHash,
         module::{
             AccountSettings, JwtSettings, MailSettings, OidcClientSettings, OidcProviderSettings,
@@ -67,6 +68,8 @@ pub type Namespace = Configured<ZanzibarNamespaceSpec>;
 pub type DeclaredScope = Configured<ScopeSpec>;
 /// A service that is told what happens, or asked before it does.
 pub type Webhook = Configured<WebhookSpec>;
+/// The words of a letter, in the place of ours.
+pub type MailTemplate = Configured<MailTemplateSpec>;
 /// A look of the pages that people see.
 pub type NamedTheme = Configured<ThemeSpec>;
 
@@ -154,6 +157,7 @@ pub struct Snapshot {
     pub(super) themes: Arc<Index<NamedTheme>>,
     pub(super) scopes: Arc<Index<DeclaredScope>>,
     pub(super) webhooks: Arc<Index<Webhook>>,
+    pub(super) mail_templates: Arc<Index<MailTemplate>>,
     pub(super) namespaces: Arc<Index<Namespace>>,
     /// What the database says of modules, by id, as a module may be unknown to it.
     pub(super) module_rows: HashMap<String, (ModuleName, ModuleSpec)>,
@@ -230,6 +234,16 @@ impl Snapshot {
         let mut all = self.webhooks.sorted();
         all.retain(|webhook| webhook.spec.enabled && webhook.spec.events.contains(&event));
         all
+    }
+
+    /// The operator's words of a letter: those for the language, else those for every language; `None`
+    /// if there are neither.
+    pub fn mail_template(&self, letter: LetterKind, language: &str) -> Option<&Arc<MailTemplate>> {
+        let templates = &self.mail_templates.by_name;
+        let name = letter.name();
+        templates
+            .get(format!("{name}.{language}").as_str())
+            .or_else(|| templates.get(name))
     }
 
     /// The namespace of this name.

@@ -60,7 +60,8 @@ fn secrets(spec: &Spec) -> impl Iterator<Item = &SecretSource> {
         | Spec::ZanzibarNamespace(_)
         | Spec::AdminKey(_)
         | Spec::Theme(_)
-        | Spec::Scope(_) => (None, None),
+        | Spec::Scope(_)
+        | Spec::MailTemplate(_) => (None, None),
     };
     current.into_iter().chain(previous)
 }

@@ -47,6 +47,22 @@ impl Mailbox {
         mails_in(self.folder.path())
     }
 
+    /// Waits for a letter to whomever, and gives it as it was written: one without HTML has no parts.
+    pub async fn wait_for_text(&self) -> String {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let files = std::fs::read_dir(self.folder.path()).expect("the folder");
+            let letter = files
+                .map(|entry| entry.expect("a file").path())
+                .find(|path| path.extension().is_some_and(|ending| ending == "eml"));
+            if let Some(letter) = letter {
+                return std::fs::read_to_string(letter).expect("a letter");
+            }
+            assert!(Instant::now() < deadline, "no letter arrived");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until somebody has this many letters; gives the last.
     pub async fn wait_for(&self, recipient: &str, count: usize) -> Mail {
         wait(|| self.mails(), recipient, count).await

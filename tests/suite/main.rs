@@ -26,6 +26,7 @@ mod email_address;
 mod guessing;
 mod hostile_manifests;
 mod mail;
+mod mail_templates;
 mod new_device;
 mod oidc;
 mod passkey;

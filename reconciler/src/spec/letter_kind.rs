@@ -4,6 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 /// A kind of letter.
 #[derive(
@@ -133,6 +134,35 @@ impl LetterKind {
             | Self::RecoveryCodesMade
             | Self::AccountDeleted => &[],
         }
+    }
+
+    /// Everything that the letter can say.
+    pub fn told(self) -> impl Iterator<Item = &'static str> {
+        let own = self.variables().iter().copied();
+        Self::COMMON_VARIABLES.into_iter().chain(own)
+    }
+
+    /// What its reader goes on with, of which it must show one.
+    pub fn ways(self) -> impl Iterator<Item = &'static str> {
+        let own = self.variables().iter().copied();
+        own.filter(|name| matches!(*name, "link" | "code"))
+    }
+
+    /// Something for everything that the letter can say, to try its words with.
+    pub fn sample(self) -> Map<String, Value> {
+        let value = |name: &str| match name {
+            "link" => json!("https://auth.example.com/auth/sample?token=sample"),
+            "code" => json!("SMPL-CODE"),
+            "minutes" => json!(30),
+            "days" => json!(7),
+            "left" => json!(4),
+            "account" => json!("https://auth.example.com/auth/account"),
+            "email" | "newEmail" => json!("ada@example.com"),
+            "time" => json!("2026-11-24 18:20 UTC"),
+            other => json!(format!("a sample of {other}")),
+        };
+        let told = self.told().map(|name| (name.to_owned(), value(name)));
+        told.collect()
     }
 }
 

@@ -129,26 +129,61 @@ impl Context<'_> {
 }
 
 /// Moves `at`, the place of a scalar, to the bytes `within` its text. Only where the text stands in
-/// the file as it is: on one line, plain or quoted without escapes.
+/// the file as it is: on one line, plain or quoted without escapes, or in a block after `|`.
 fn narrow(source: &Source, at: &mut Location, within: Range<usize>) {
     let Some(written) = source.text.get(at.range.as_range()) else {
         return;
     };
+    let narrower = if written.starts_with('|') {
+        in_block(written, &within)
+    } else {
+        in_line(written, &within)
+    };
+    let Some(narrower) = narrower else {
+        return;
+    };
+    let narrow = |offset: usize| u32::try_from(offset).unwrap_or(0);
+    let mut range = at.range;
+    range.end = at.range.start + narrow(narrower.end);
+    range.start = at.range.start + narrow(narrower.start);
+    let pointer = std::mem::take(&mut at.pointer);
+    *at = source.locate(range);
+    at.pointer = pointer;
+}
+
+fn in_line(written: &str, within: &Range<usize>) -> Option<Range<usize>> {
     let (quote, inner) = match written.as_bytes() {
         [b'"', .., b'"'] | [b'\'', .., b'\''] => (1, &written[1..written.len() - 1]),
         _ => (0, written),
     };
     let is_rewritten = inner.contains(['\n', '\\'])
         || (quote == 1 && inner.contains("''"))
-        || written.starts_with(['|', '>', '*', '&', '!']);
-    if is_rewritten || inner.get(within.clone()).is_none() {
-        return;
+        || written.starts_with(['>', '*', '&', '!']);
+    let is_there = !is_rewritten && inner.get(within.clone()).is_some();
+    is_there.then(|| quote + within.start..quote + within.end)
+}
+
+/// As far as the line goes on which they begin.
+fn in_block(written: &str, within: &Range<usize>) -> Option<Range<usize>> {
+    let (header, lines) = written.split_once('\n')?;
+    // How far the text is indented may stand in the header instead.
+    if header.contains(|c: char| c.is_ascii_digit()) || written.contains('\r') {
+        return None;
     }
-    let narrow = |offset: usize| u32::try_from(offset).unwrap_or(0);
-    let mut range = at.range;
-    range.end = at.range.start + narrow(quote + within.end);
-    range.start = at.range.start + narrow(quote + within.start);
-    let pointer = std::mem::take(&mut at.pointer);
-    *at = source.locate(range);
-    at.pointer = pointer;
+    let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let indent = depth(lines.lines().find(|line| !line.trim().is_empty())?);
+    let (mut told, mut at) = (0, header.len() + 1);
+    for line in lines.split_inclusive('\n') {
+        let hidden = indent.min(depth(line));
+        let shown = line.len() - hidden;
+        if within.start < told + shown {
+            let begin = at + hidden + (within.start - told);
+            let end = at + hidden + (within.end - told);
+            let end_of_line = at + line.trim_end_matches('\n').len();
+            return Some(begin..end.min(end_of_line).max(begin));
+        }
+        told += shown;
+        at += line.len();
+    }
+    None
 }

@@ -5,6 +5,7 @@ mod admin_key;
 mod envelope;
 mod finding;
 mod localized;
+mod mail_template;
 mod module;
 mod names;
 mod namespaces;
@@ -109,6 +110,7 @@ fn semantics(object: &Object, origin: Origin, findings: &mut Vec<Finding>) {
         Spec::Theme(theme) => theme::check(theme, findings),
         Spec::Scope(scope) => scope::check(object.name(), scope, findings),
         Spec::Webhook(webhook) => webhook::check(webhook, origin, findings),
+        Spec::MailTemplate(template) => mail_template::check(object.name(), template, findings),
         Spec::Module(module) => {
             if let Ok(name) = object.name().parse() {
                 module::check(name, module, origin, findings);

@@ -1,12 +1,19 @@
 //! What each kind takes as a name, and what annotations mean.
 
-use super::{Finding, Place, suggest::nearest};
+use super::{
+    Finding, Place,
+    suggest::{did_you_mean, nearest},
+};
 use crate::{
     kind::Kind,
     load::tree::Step,
     namespace::namespace_name,
     object::{MOVED_FROM, Metadata},
-    spec::{ModuleName, oidc_client::Scope},
+    spec::{
+        LetterKind, ModuleName,
+        mail_template::{LANGUAGES, TemplateName, UnknownTemplate},
+        oidc_client::Scope,
+    },
 };
 
 /// Longest name of any kind, in bytes.
@@ -98,9 +105,21 @@ digits and hyphens, with a letter or digit at both ends"
             Ok(_) => Ok(()),
             Err(error) => Err((error.to_string(), String::from("as in `reports.read`"))),
         },
+        Kind::MailTemplate => mail_template(name),
         Kind::Module => module(name),
         _ => Ok(()),
     }
+}
+
+fn mail_template(name: &str) -> Result<(), (String, String)> {
+    let Err(unknown) = TemplateName::parse(name) else {
+        return Ok(());
+    };
+    let help = match &unknown {
+        UnknownTemplate::Letter(word) => did_you_mean(word, &LetterKind::ALL.map(LetterKind::name)),
+        UnknownTemplate::Language(word) => did_you_mean(word, &LANGUAGES),
+    };
+    Err((unknown.to_string(), help))
 }
 
 fn module(name: &str) -> Result<(), (String, String)> {

@@ -87,6 +87,11 @@ pub fn all() -> Vec<Value> {
         "events": ["sign_in.before", "token.after"], "timeout": "2s", "onFailure": "allow",
         "allowedPrivateNetworks": ["10.20.0.0/16"],
     });
+    let letter = json!({
+        "subject": "New sign-in to {{ product }}",
+        "text": "{{ device }}, {{ place }}{% if time %} ({{ time }}){% endif %}: {{ account }}",
+        "html": "<p>{{ device }}, {{ place }}: <a href=\"{{ account }}\">{{ account }}</a></p>",
+    });
     let module = |settings: Value| json!({ "enabled": true, "settings": settings });
     vec![
         manifest("OidcClient", "wiki", &confidential),
@@ -100,6 +105,7 @@ pub fn all() -> Vec<Value> {
         manifest("Theme", "default", &theme),
         manifest("Scope", "teams", &scope),
         manifest("Webhook", "crm", &webhook),
+        manifest("MailTemplate", "newDevice.de", &letter),
         manifest("Module", "session", &module(json!({ "ttl": "7d" }))),
         manifest(
             "Module",

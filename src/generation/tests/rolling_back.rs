@@ -19,7 +19,11 @@ fn secret_of(object: &Object) -> Option<SecretSource> {
         Spec::UpstreamProvider(upstream) => upstream.client_secret.clone(),
         Spec::AdminKey(key) => Some(SecretSource::Hash(key.hash.as_str().to_owned())),
         Spec::Webhook(webhook) => Some(webhook.secret.clone()),
-        Spec::Module(_) | Spec::ZanzibarNamespace(_) | Spec::Theme(_) | Spec::Scope(_) => None,
+        Spec::Module(_)
+        | Spec::ZanzibarNamespace(_)
+        | Spec::Theme(_)
+        | Spec::Scope(_)
+        | Spec::MailTemplate(_) => None,
     }
 }
 

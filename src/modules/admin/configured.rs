@@ -134,6 +134,11 @@ pub(super) fn routes() -> Router<Context> {
         .route("/auth/admin/auth/scopes/{id}", one(Kind::Scope))
         .route("/auth/admin/auth/themes", page(Kind::Theme))
         .route("/auth/admin/auth/themes/{id}", one(Kind::Theme))
+        .route("/auth/admin/auth/mail-templates", page(Kind::MailTemplate))
+        .route(
+            "/auth/admin/auth/mail-templates/{id}",
+            one(Kind::MailTemplate),
+        )
         .route("/auth/admin/auth/webhooks", page(Kind::Webhook))
         .route("/auth/admin/auth/webhooks/{id}", one(Kind::Webhook))
         .route("/auth/admin/auth/upstream", page(Kind::UpstreamProvider))

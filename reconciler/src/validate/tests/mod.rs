@@ -3,6 +3,7 @@
 mod appearance;
 mod clients;
 mod documents;
+mod letters;
 mod others;
 
 use std::{collections::BTreeMap, fmt::Write as _, io, path::Path};

@@ -122,6 +122,10 @@ operations! {
         "The webhooks, by name; changed by applying manifests";
     get "/auth/admin/auth/webhooks/{id}" "config.read" () None => "200" Some("ConfiguredObject"),
         "The webhook of this name";
+    get "/auth/admin/auth/mail-templates" "config.read" ("limit" "after") None => "200" Some("Configured"),
+        "The words of letters, by name; changed by applying manifests";
+    get "/auth/admin/auth/mail-templates/{id}" "config.read" () None => "200" Some("ConfiguredObject"),
+        "The words of the letter of this name";
     get "/auth/admin/logout-notices" "sessions.read" ("state" "limit") None => "200" Some("LogoutNotices"),
         "Clients that could not be told of a logout: those still tried (state=pending), or given up (state=failed)";
     get "/auth/admin/webhook-deliveries" "audit.read" ("state" "limit") None => "200" Some("WebhookDeliveries"),
