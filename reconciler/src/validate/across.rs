@@ -16,8 +16,8 @@ use crate::{
     object::Spec,
     problem::{Problem, Severity},
     spec::{
-        ModuleName, ModuleSettings, OidcClientSpec, Span,
-        module::JwtSettings,
+        ModuleName, ModuleSettings, ModuleSpec, OidcClientSpec, Span,
+        module::{JwtSettings, SecondFactorPolicy},
         oidc_client::{Consent, GrantType, Scope},
         scope::STANDARD_SCOPES,
     },
@@ -38,6 +38,7 @@ pub(crate) fn across(outcomes: &[Outcome], problems: &mut Vec<Problem>) {
     admin_keys(&once, &mut late);
     requirements(&once, &mut late);
     signing(&once, &mut late);
+    second_factors(&once, &mut late);
     scopes(&once, &mut late);
     // What a broken document declares is unknown, and so is which of two is meant; that something is
     // not declared cannot be said.
@@ -163,6 +164,34 @@ fn scopes<'m>(manifests: &[&'m Manifest], found: &mut Vec<Late<'m>>) {
                     ..late(manifest, finding)
                 });
             }
+        }
+    }
+}
+
+/// Clients that take only people with two factors, where hardly anybody gets a second one.
+fn second_factors<'m>(manifests: &[&'m Manifest], found: &mut Vec<Late<'m>>) {
+    let is_off = |manifest: &&&'m Manifest| {
+        matches!(&manifest.object.spec, Spec::Module(ModuleSpec {
+            settings: ModuleSettings::Account(account), ..
+        }) if account.second_factor.policy == SecondFactorPolicy::Off)
+    };
+    let Some(account) = manifests.iter().find(is_off) else {
+        return;
+    };
+    for manifest in manifests {
+        let Spec::OidcClient(client) = &manifest.object.spec else {
+            continue;
+        };
+        if client.require_second_factor {
+            let message = "module `account` has no second factors: nobody gets in but with a \
+passkey, or by an upstream that asks for two";
+            let finding = Finding::in_spec("second-factor", "requireSecondFactor", message)
+                .help("write `policy: offered` under its `secondFactor`, or take this out");
+            found.push(Late {
+                also: vec![(account.at.clone(), String::from("off here"))],
+                severity: Severity::Warning,
+                ..late(manifest, finding)
+            });
         }
     }
 }

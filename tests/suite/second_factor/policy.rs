@@ -1,7 +1,7 @@
 //! Who needs a second factor, who may put it off, and who is not asked.
 
-use super::{Bench, MANAGE, PROMPT, asks_for_code};
-use crate::harness::{Authenticator, Page, TestDb, Visitor};
+use super::{Bench, CLIENTS, MANAGE, PROMPT, asks_for_code};
+use crate::harness::{Authenticator, Manifests, Page, TestDb, Visitor};
 
 both_databases!(
     who_has_none_sets_one_up_before_they_are_in,
@@ -11,6 +11,7 @@ both_databases!(
     a_remembered_browser_is_forgotten_with_the_password,
     a_remembered_browser_gives_nobody_two_factors,
     where_it_is_off_nobody_is_asked,
+    where_it_is_off_a_device_that_wants_two_factors_is_refused,
 );
 
 fn offers(page: &Page) -> bool {
@@ -178,4 +179,36 @@ async fn where_it_is_off_nobody_is_asked(db: TestDb) {
     let page = bench.open(&mut visitor, MANAGE).await;
     assert_eq!(page.url.path(), "/auth/account");
     assert!(!page.reply.body.contains(MANAGE));
+}
+
+async fn where_it_is_off_a_device_that_wants_two_factors_is_refused(db: TestDb) {
+    let bench = Bench::with_settings(db, "{ policy: off }").await;
+    let vault = bench.client("vault").await;
+    let device = vault
+        .post("device_authorization_endpoint", &[("scope", "openid")])
+        .await
+        .expect_status(200)
+        .json();
+    let link = device["verification_uri_complete"].as_str().unwrap();
+    let link = link.parse().unwrap();
+    let mut visitor = bench.assay.visitor();
+    bench.enter_password(&mut visitor).await;
+
+    let page = visitor.open(&link).await.page();
+    let page = visitor.submit(&page.form_with("user_code")).await.page();
+
+    page.expect_status(403);
+    assert!(page.reply.body.contains("You cannot sign in"), "{page:#?}");
+
+    // A passkey would do: they are asked to sign in with one, once.
+    let with_passkeys = CLIENTS.replace("enabled: false", "enabled: true");
+    let manifests = Manifests::new()
+        .file("clients.yaml", &with_passkeys)
+        .file("account.yaml", &super::module("{ policy: off }"));
+    bench.assay.apply(&manifests);
+    let page = visitor.open(&link).await.page();
+    let login = visitor.submit(&page.form_with("user_code")).await.page();
+    assert_eq!(login.url.path(), "/auth/login", "{login:#?}");
+    let page = visitor.submit(&bench.password(&login)).await.page();
+    page.expect_status(403);
 }

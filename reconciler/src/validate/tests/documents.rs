@@ -81,7 +81,17 @@ fn between_manifests() {
             "---\napiVersion: assay/v1\nkind: AdminKey\nmetadata: {{ name: {name} }}\nspec:\n  hash: \"sha256:{digit:064}\"\n  permissions: [config.read]\n"
         )
     };
+    let policy = |policy: &str| {
+        format!(
+            "---\napiVersion: assay/v1\nkind: Module\nmetadata: {{ name: account }}\nspec: {{ settings: {{ secondFactor: {{ policy: {policy} }} }} }}\n---\napiVersion: assay/v1\nkind: OidcClient\nmetadata: {{ name: vault }}\nspec:\n  clientType: public\n  redirectUris: [https://vault.example.com/callback]\n  scopes: [openid]\n  requireSecondFactor: true\n"
+        )
+    };
     let texts = [
+        ("a second factor where there are none", policy("off")),
+        (
+            "a second factor where people may set one up",
+            policy("offered"),
+        ),
         ("an object twice", key("ci", 1) + &key("ci", 2)),
         ("a key twice", key("ci", 1) + &key("cd", 1)),
         (

@@ -20,11 +20,11 @@ use super::{
 use crate::modules::{
     Context, Problem,
     form::StrictForm,
-    pages::{self, Look, Policy, Reader, languages},
+    pages::{self, Link, Look, Policy, Reader, Trouble, languages},
     parameters::Parameters,
-    second_factor,
+    second_factor::{self, Standing},
     session::{
-        self, Browser, ClientAddress, SignedIn, Visitor,
+        self, Acr, Browser, ClientAddress, SignedIn, Visitor,
         csrf::{self, Bound},
     },
 };
@@ -107,10 +107,42 @@ pub(in crate::modules::oidc_provider) async fn show(
     match person {
         None => Ok(redirect(&session::with_return_to("/auth/login", &here))),
         Some(person) if !decision::proves_enough(&person, &asked) => {
-            Ok(redirect(&second_factor::step_up_address(&here)))
+            let is_fresh = person.authenticated_at >= flow.typed_at;
+            prove_more(&context, &look, &person, is_fresh, &here).await
         }
         Some(person) => put_question(&context, &look, &asked, &person, flow, &here),
     }
+}
+
+/// The way to a second factor for somebody who has shown one. Where there are none, only another way of
+/// signing in can be two, and who has just signed in has not taken it.
+async fn prove_more(
+    context: &Context,
+    look: &Look,
+    person: &SignedIn,
+    is_fresh: bool,
+    here: &str,
+) -> Result<Response, Problem> {
+    if second_factor::standing(context, &person.user_id).await? != Standing::Nothing {
+        return Ok(redirect(&second_factor::step_up_address(here)));
+    }
+    let is_reachable = Acr::reachable(&context.snapshot) == Some(Acr::MultiFactor);
+    let sign_in = session::with_return_to("/auth/login", here);
+    if is_reachable && !is_fresh {
+        return Ok(redirect(&sign_in));
+    }
+    let texts = &look.language.login;
+    let trouble = Trouble {
+        look,
+        title: texts.refused,
+        message: texts.refused_message,
+        detail: None,
+        link: is_reachable.then_some(Link {
+            href: &sign_in,
+            text: look.language.common.other_account,
+        }),
+    };
+    Ok(trouble.show(StatusCode::FORBIDDEN))
 }
 
 fn put_question(
