@@ -202,6 +202,11 @@ impl Answered<'_> {
                 })
             }
             Outcome::Refuse(refusal) => self.refuse_for(refusal).await,
+            Outcome::NotWanted(refused) => {
+                let closed = self.look.language.registration.closed_message;
+                let message = refused.message.as_deref().unwrap_or(closed);
+                self.refuse("webhook", message).await
+            }
         }
     }
 

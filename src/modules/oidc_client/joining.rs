@@ -1,6 +1,6 @@
 //! Whose account an identity is.
 
-use assay_reconciler::spec::upstream_provider::LinkingPolicy;
+use assay_reconciler::spec::{upstream_provider::LinkingPolicy, webhook::WebhookEvent};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -16,6 +16,7 @@ use crate::{
     generation::Upstream,
     modules::{
         Context,
+        hooks::{self, Happening},
         mail::{self, Letter, Recipient},
         pages::Language,
         session::SignedIn,
@@ -47,6 +48,8 @@ pub(super) enum Outcome {
     Ask,
     /// It is nobody's.
     Refuse(Refusal),
+    /// It would be a new account, and a service of the operator's does not want it.
+    NotWanted(hooks::Refused),
 }
 
 /// Why an identity is nobody's.
@@ -94,6 +97,13 @@ impl Joining<'_> {
             Some(id) => Some(user::by_id(store, &id).await?),
             None => None,
         };
+        // Asked before anything is locked: the answer may take seconds.
+        if let (None, None, Some(email)) = (&owner, &holder, &email)
+            && self.signs_up()
+            && let Err(refused) = self.ask_webhooks(email).await
+        {
+            return Ok(Outcome::NotWanted(refused));
+        }
         let mut tx = store.begin().await?;
         let outcome = match owner {
             Some(owner) => self.known(&mut tx, owner, now).await?,
@@ -129,11 +139,29 @@ impl Joining<'_> {
                 let browser = &self.arrival.browser;
                 offer::keep(&mut tx, self.context, self.upstream, browser, &offer).await?;
             }
-            Outcome::Refuse(_) => {}
+            Outcome::Refuse(_) | Outcome::NotWanted(_) => {}
         }
         tx.commit().await?;
         self.context.mails.wake();
+        hooks::committed(self.context, WebhookEvent::AfterRegistration);
         Ok(outcome)
+    }
+
+    /// Whether somebody whom nobody here is becomes an account of their own.
+    fn signs_up(&self) -> bool {
+        let spec = &self.upstream.spec;
+        spec.sign_up && (spec.linking == LinkingPolicy::Never || self.person.is_none())
+    }
+
+    /// Asks the operator's services whether there may be such an account.
+    async fn ask_webhooks(&self, email: &Email) -> Result<(), hooks::Refused> {
+        let happening = Happening::Registration {
+            user_id: None,
+            email: email.as_str(),
+            attributes: &json!(fitting(&self.identity.attributes)),
+            ip: self.arrival.address.text(),
+        };
+        hooks::before(self.context, &happening).await
     }
 
     /// Links the identity to the account of somebody who is signed in and wants it.
@@ -216,8 +244,8 @@ impl Joining<'_> {
             }
             Some(_) if may_ask => Ok(Outcome::Ask),
             Some(_) => Ok(Outcome::Refuse(Refusal::Exists)),
-            None if may_ask && (self.person.is_some() || !spec.sign_up) => Ok(Outcome::Ask),
-            None if !spec.sign_up => Ok(Outcome::Refuse(Refusal::NoAccount)),
+            None if !self.signs_up() && may_ask => Ok(Outcome::Ask),
+            None if !self.signs_up() => Ok(Outcome::Refuse(Refusal::NoAccount)),
             None => match email {
                 Some(email) => self.sign_up(tx, email, now).await,
                 None => Ok(Outcome::Refuse(Refusal::NoEmail)),
@@ -268,6 +296,14 @@ impl Joining<'_> {
         let detail = self.detail(None);
         link::record(tx, "user.sign_up", &user.id, detail, ip, now).await?;
         self.link(tx, &user.id, "sign_up", now).await?;
+        let attributes: Value = serde_json::from_str(&user.attributes).unwrap_or_default();
+        let happening = Happening::Registration {
+            user_id: Some(&user.id),
+            email: &user.email,
+            attributes: &attributes,
+            ip,
+        };
+        hooks::after(tx, self.context, &happening, now).await?;
         Ok(Outcome::SignIn(user))
     }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Bench, with_password};
-use crate::harness::{Reply, TestDb};
+use crate::harness::{Reply, TestDb, WebhookReceiver};
 
 both_databases!(
     an_address_that_nobody_verified_takes_nothing_over,
@@ -14,6 +14,7 @@ both_databases!(
     nobody_is_let_in_whom_the_manifest_keeps_out,
     without_sign_up_nobody_comes_to_be,
     a_closed_account_stays_closed,
+    a_service_is_asked_before_somebody_signs_up_and_told_after,
 );
 
 const VERIFIED: &str = "  trustEmail: true\n  linking: verified_email\n";
@@ -213,4 +214,32 @@ async fn a_closed_account_stays_closed(db: TestDb) {
     bench
         .expect_refusal(&mut bench.assay.visitor(), "account_closed")
         .await;
+}
+
+async fn a_service_is_asked_before_somebody_signs_up_and_told_after(db: TestDb) {
+    let receiver = WebhookReceiver::start().await;
+    let hook = receiver.manifest("crm", "registration.before, registration.after", "");
+    let bench = Bench::with_manifests(db, "", &format!("---\n{hook}")).await;
+    receiver.answer(200, r#"{"allow": false, "message": "Not from <there>."}"#);
+
+    let page = bench
+        .expect_refusal(&mut bench.assay.visitor(), "webhook")
+        .await;
+
+    assert!(page.reply.body.contains("Not from &#60;there&#62;."));
+    assert!(bench.people().await.is_empty());
+    let (_, asked) = &receiver.received("registration.before")[0];
+    assert_eq!(
+        asked["data"]["user"],
+        json!({ "id": null, "email": "ada@example.com", "attributes": { "name": "Ada" } })
+    );
+
+    receiver.answer(204, "");
+    bench.sign_in(&mut bench.assay.visitor()).await.page();
+    let (_, told) = &receiver.wait_for("registration.after", 1).await[0];
+    let people = bench.people().await;
+    assert_eq!(told["data"]["user"]["id"], people[0]["id"]);
+    // Whoever is known already is not asked about again.
+    bench.sign_in(&mut bench.assay.visitor()).await.page();
+    assert_eq!(receiver.received("registration.before").len(), 2);
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Arrival, Assay, Manifests, Page, Reply, TestDb, UPSTREAM_SECRET, Upstream, User, Visitor,
+    WEBHOOK_SECRET,
 };
 
 const LOOPBACK: &str = "apiVersion: assay/v1
@@ -39,7 +40,9 @@ impl Bench {
     async fn with_manifests(db: TestDb, more: &str, others: &str) -> Self {
         let up = Upstream::start().await;
         let manifest = up.manifest("up", more);
-        let manifests = Manifests::new().file("all.yaml", &format!("{LOOPBACK}{manifest}{others}"));
+        let manifests = Manifests::new()
+            .file("hook-secret", WEBHOOK_SECRET)
+            .file("all.yaml", &format!("{LOOPBACK}{manifest}{others}"));
         let assay = Assay::with(db)
             .env("UPSTREAM_SECRET", UPSTREAM_SECRET)
             .manifests(&manifests)
