@@ -13,6 +13,7 @@ both_databases!(
     whoever_is_signed_in_proves_it_anew,
     two_factors_there_count_when_the_manifest_says_so,
     attributes_are_read_by_the_manifest,
+    a_moment_may_be_a_text,
 );
 
 async fn the_first_sign_in_makes_an_account_and_the_next_finds_it(db: TestDb) {
@@ -239,4 +240,18 @@ async fn attributes_are_read_by_the_manifest(db: TestDb) {
     let attributes = &people[0]["attributes"];
     assert_eq!(attributes["name"], "Ada");
     assert_eq!(attributes["zoneinfo"], "Europe/London");
+}
+
+/// Auth0 says when a profile was changed as ISO 8601, where OpenID Connect Core 5.1 wants a number.
+async fn a_moment_may_be_a_text(db: TestDb) {
+    let bench = Bench::with(db, "").await;
+    bench
+        .up
+        .behave(|up| up.claims["updated_at"] = json!("2026-11-24T18:20:00.123Z"));
+    let mut visitor = bench.assay.visitor();
+
+    bench.sign_in(&mut visitor).await.page();
+
+    let found = bench.signed_in(&mut visitor).await;
+    assert_eq!(found.as_deref(), Some("ada@example.com"));
 }
