@@ -58,6 +58,8 @@ pub struct Behaviour {
     pub discovery: Option<Change<Value>>,
     /// What the token endpoint answers beside the tokens.
     pub tokens: Value,
+    /// Whether it gives no tokens for refresh tokens any more.
+    pub refuses_refresh: bool,
     pub discovery_is: Document,
     pub jwks_is: Document,
     /// How often the documents were asked for.
@@ -102,6 +104,7 @@ impl Upstream {
             answer: None,
             discovery: None,
             tokens: json!({}),
+            refuses_refresh: false,
             discovery_is: Document::default(),
             jwks_is: Document::default(),
             discovery_asked: 0,
@@ -272,6 +275,9 @@ async fn token(State(served): State<Served>, headers: HeaderMap, body: String) -
     let is_post = form.contains_key("client_secret") || form.contains_key("client_assertion");
     if !is_basic && !is_post {
         return refuse("invalid_client");
+    }
+    if form["grant_type"] == "refresh_token" && behaviour.refuses_refresh {
+        return refuse("invalid_grant");
     }
     let mut answer = json!({
         "access_token": format!("token-{}", behaviour.redemptions.len()),

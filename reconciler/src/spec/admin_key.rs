@@ -60,6 +60,9 @@ pub enum AdminPermission {
     /// Read the audit log.
     #[serde(rename = "audit.read")]
     AuditRead,
+    /// Read the tokens that upstream providers gave for users: act as them there.
+    #[serde(rename = "tokens.read")]
+    TokensRead,
 }
 
 impl AdminPermission {
@@ -76,6 +79,7 @@ impl AdminPermission {
             AdminPermission::KeysRead => "keys.read",
             AdminPermission::KeysRotate => "keys.rotate",
             AdminPermission::AuditRead => "audit.read",
+            AdminPermission::TokensRead => "tokens.read",
         }
     }
 }

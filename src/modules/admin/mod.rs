@@ -26,6 +26,7 @@ mod second_factors;
 mod sessions;
 mod signing_keys;
 mod status;
+mod upstream_tokens;
 mod webhook_deliveries;
 
 use axum::Router;
@@ -62,6 +63,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(groups::routes())
         .merge(consents::routes())
         .merge(passkeys::routes())
+        .merge(upstream_tokens::routes())
         .merge(second_factors::routes())
         .merge(sessions::routes())
         .merge(audit_log::routes())

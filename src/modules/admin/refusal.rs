@@ -13,6 +13,7 @@ use crate::{
     modules::{
         Problem,
         account::registration::InviteError,
+        oidc_client::KeptTokensError,
         password::{BreachedError, PasswordError},
         user::{AttributesRefused, CreateUserError, ExternalIdError, GroupError},
     },
@@ -58,6 +59,9 @@ pub enum Refusal {
     /// There is no such consent, and nothing that was given without one.
     #[error("this user has given this client nothing")]
     UnknownConsent,
+    /// No token of an upstream provider.
+    #[error(transparent)]
+    UpstreamTokens(#[from] KeptTokensError),
     /// This person has no such passkey.
     #[error("this user has no such passkey")]
     UnknownPasskey,
@@ -145,6 +149,7 @@ impl Refusal {
                 GroupError::Unknown => kind::NOT_FOUND,
                 _ => kind::BAD_REQUEST,
             },
+            Self::UpstreamTokens(error) => of_kept_tokens(error),
             Self::Encode(_) => kind::INTERNAL,
             Self::Store(error) => of_store(error),
         }
@@ -183,6 +188,16 @@ fn of_password(error: &PasswordError) -> &'static str {
             kind::UNAVAILABLE
         }
         _ => kind::INTERNAL,
+    }
+}
+
+fn of_kept_tokens(error: &KeptTokensError) -> &'static str {
+    match error {
+        KeptTokensError::UnknownProvider | KeptTokensError::Nothing => kind::NOT_FOUND,
+        KeptTokensError::Expired | KeptTokensError::Refused(_) => kind::CONFLICT,
+        KeptTokensError::Silent(_) | KeptTokensError::Busy => kind::UNAVAILABLE,
+        KeptTokensError::Store(error) => of_store(error),
+        KeptTokensError::Unreadable(_) => kind::INTERNAL,
     }
 }
 

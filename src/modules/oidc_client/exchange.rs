@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use openidconnect::{
     AsyncHttpClient, AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet,
     EndpointSet, HttpRequest, HttpResponse, IssuerUrl, JsonWebKeySet, OAuth2TokenResponse as _,
-    PkceCodeVerifier, RequestTokenError, Scope, TokenResponse as _, TokenUrl,
+    PkceCodeVerifier, RefreshToken, RequestTokenError, Scope, TokenResponse as _, TokenUrl,
     core::{CoreClient, CoreErrorResponseType, CoreTokenResponse},
 };
 use serde::{Deserialize, Serialize};
@@ -168,6 +168,34 @@ async fn exchange(
     }
     let http = Http { context, provider };
     request.request_async(&http).await.map_err(refused)
+}
+
+/// Others in the place of tokens that have expired (RFC 6749 6). What the answer leaves out stays as it was.
+pub(super) async fn refresh(
+    context: &Context,
+    provider: &Provider<'_>,
+    tokens: &UpstreamTokens,
+) -> Result<UpstreamTokens, UpstreamError> {
+    let token = tokens
+        .refresh_token
+        .clone()
+        .ok_or_else(|| UpstreamError::Token("gave no refresh token".into()))?;
+    let token = RefreshToken::new(token);
+    let (client, assertion) = authenticated(context, provider)?;
+    let mut request = client.exchange_refresh_token(&token);
+    if let Some(assertion) = assertion {
+        request = request
+            .add_extra_param("client_assertion_type", ASSERTION_TYPE)
+            .add_extra_param("client_assertion", assertion);
+    }
+    let http = Http { context, provider };
+    let answer = request.request_async(&http).await.map_err(refused)?;
+    let fresh = kept(&answer, context.clock.now());
+    Ok(UpstreamTokens {
+        refresh_token: fresh.refresh_token.or_else(|| tokens.refresh_token.clone()),
+        scope: fresh.scope.or_else(|| tokens.scope.clone()),
+        ..fresh
+    })
 }
 
 fn authenticated(

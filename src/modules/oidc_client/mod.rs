@@ -12,6 +12,7 @@ mod exchange;
 mod id_token;
 mod identity;
 mod joining;
+mod kept;
 mod link;
 mod linked;
 mod logout;
@@ -35,7 +36,11 @@ use axum::{
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-pub use self::{linked::LINKED_PATH, sessions::began as session_began};
+pub use self::{
+    kept::{KeptTokens, KeptTokensError, tokens_of},
+    linked::LINKED_PATH,
+    sessions::began as session_began,
+};
 use super::Context;
 use crate::{
     generation::{Snapshot, Upstream},

@@ -8,6 +8,7 @@ mod logout;
 mod providers;
 mod refusals;
 mod sign_in;
+mod tokens;
 
 use reqwest::{Method, Url};
 use serde_json::{Value, json};

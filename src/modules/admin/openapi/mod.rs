@@ -96,6 +96,8 @@ operations! {
         "What the user proves themselves with beside the password";
     delete "/auth/admin/auth/users/{id}/second-factors" "users.write" () None => "204" None,
         "Take the authenticator, recovery codes and remembered browsers from a user who has lost them, and end all sessions";
+    get "/auth/admin/auth/users/{id}/upstream-tokens/{provider}" "tokens.read" () None => "200" Some("UpstreamToken"),
+        "The access token that the upstream provider of this name gave for the user, refreshed if it has expired";
     get "/auth/admin/auth/sessions" "sessions.read" ("user") None => "200" Some("Sessions"),
         "The live sessions of the user with this id, the latest used first";
     delete "/auth/admin/auth/sessions/{id}" "sessions.write" () None => "204" None,

@@ -167,6 +167,10 @@ fn others() -> Value {
             }),
         ),
         "Users": object(&["users"], &json!({ "users": list(&refer("User")), "next": text() })),
+        "UpstreamToken": object(&["accessToken", "scope", "expiresAt"], &json!({
+            "accessToken": text(), "scope": { "type": ["string", "null"] },
+            "expiresAt": { "type": ["integer", "null"], "description": "Milliseconds since 1970 in UTC" },
+        })),
         "Passkeys": object(&["passkeys"], &json!({
             "passkeys": list(&object(
                 &["id", "name", "aaguid", "backedUp", "createdAt", "lastUsedAt", "suspectedAt"],
