@@ -123,7 +123,7 @@ async fn prove_more(
     is_fresh: bool,
     here: &str,
 ) -> Result<Response, Problem> {
-    if second_factor::standing(context, &person.user_id).await? != Standing::Nothing {
+    if second_factor::standing(context, person).await? != Standing::Nothing {
         return Ok(redirect(&second_factor::step_up_address(here)));
     }
     let is_reachable = Acr::reachable(&context.snapshot) == Some(Acr::MultiFactor);
