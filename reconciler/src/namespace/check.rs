@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Expression, Identifier, MAX_NAMES, NamespaceProblem, Operation, PermissionExpression, Place,
-    SubjectForm, SubjectType, cycles, grantees,
+    SubjectForm, SubjectType, check_caveats, cycles, grantees,
     listed::listed,
     name::{name, namespace_name},
 };
@@ -24,6 +24,7 @@ use crate::{
 ///   a cycle is unavoidable for every check; one that goes through an arrow or a userset depends
 ///   on the tuples and is allowed
 /// - permissions that can never be granted: [`grantees`] says which are found
+/// - caveats that cannot be read, that are declared twice, or that a type names and nobody declares
 /// - as warnings: a permission that is just `nil`, and operators mixed without parentheses
 pub fn check(namespaces: &BTreeMap<String, &ZanzibarNamespaceSpec>) -> Vec<NamespaceProblem> {
     let mut check = Check {
@@ -57,6 +58,7 @@ pub fn check(namespaces: &BTreeMap<String, &ZanzibarNamespaceSpec>) -> Vec<Names
         ..
     } = check;
     problems.extend(grantees::never_granted(namespaces, &broken));
+    problems.extend(check_caveats::check(namespaces));
     problems.sort_by(|a, b| a.namespace.cmp(&b.namespace));
     problems
 }

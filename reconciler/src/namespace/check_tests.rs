@@ -214,14 +214,40 @@ fn mixed_operators_are_a_warning() {
 }
 
 #[test]
+fn caveats_are_checked() {
+    insta::assert_snapshot!(report(json!({
+        "user": {},
+        "calendar": {
+            "caveats": {
+                "office_hours": {
+                    "parameters": { "hour": "int" },
+                    "expression": "hour >= 9 && hour < 17",
+                },
+                "expiration": { "expression": "true" },
+                "twice": { "expression": "true" },
+                "broken": { "parameters": { "in": "int", "x": "int" }, "expression": "x +" },
+                "wrong": { "parameters": { "day": "int" }, "expression": "days > 1 && now() > 2" },
+            },
+        },
+        "document": {
+            "relations": {
+                "viewer": types(&["user with office_hours", "user:* with office_hour"]),
+            },
+            "caveats": { "twice": { "expression": "false" } },
+        },
+    })));
+}
+
+#[test]
 fn every_text_that_cannot_be_read_is_reported() {
     let namespaces = json!({
         "document": {
             "relations": {
-                "viewer": types(&["user", "user with office_hours", "User"]),
+                "viewer": types(&["user", "user with Office-Hours", "User"]),
                 "a/b": types(&["user:ada"]),
             },
             "permissions": { "view": "viewer | owner", "edit": "(owner", "ok": "viewer", "no": 1 },
+            "caveats": { "c": { "parameters": { "p": "number" }, "expression": "true" } },
         },
     });
     let problems = check_syntax("document", &namespaces["document"]);
@@ -304,7 +330,7 @@ fn wild_namespaces() -> impl Strategy<Value = BTreeMap<String, ZanzibarNamespace
         .prop_map(|(relations, permissions)| ZanzibarNamespaceSpec {
             relations,
             permissions,
-            description: None,
+            ..ZanzibarNamespaceSpec::default()
         });
     prop::collection::btree_map(
         prop::sample::select(vec!["user", "group", "folder"]).prop_map(str::to_owned),

@@ -12,6 +12,9 @@ pub const MAX_NAMES: usize = 1_000;
 /// Words that mean something in an expression.
 const RESERVED: [&str; 2] = ["nil", "self"];
 
+/// What stands where a caveat would, in `user with expiration`.
+pub(super) const EXPIRATION: &str = "expiration";
+
 /// Why a text cannot be a name.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NameError {
@@ -30,6 +33,22 @@ pub enum NameError {
          with a letter or underscore first and a letter or digit last", .0.escape_debug()
     )]
     Relation(String),
+    /// A caveat called `expiration`.
+    #[error("`expiration` has a meaning of its own after `with` and cannot be a caveat")]
+    Expiration,
+    /// Not an identifier of CEL.
+    #[error(
+        "`{}` is not a valid name of a parameter: letters, digits and underscores, with a letter \
+         or underscore first, and no word of CEL's own", .0.escape_debug()
+    )]
+    Parameter(String),
+    /// A caveat that is no name.
+    #[error(
+        "`{}` is not a valid name of a caveat: lower-case letters, digits and underscores, \
+         with a letter or underscore first and a letter or digit last; prefixes end in `/`",
+        .0.escape_debug()
+    )]
+    Caveat(String),
     /// The same for a namespace, which may also have hyphens and prefixes.
     #[error(
         "`{}` is not a valid name of a namespace: lower-case letters, digits, hyphens and \
@@ -69,6 +88,57 @@ pub fn namespace_name(text: &str) -> Result<(), NameError> {
     }
     if !text.split('/').all(|segment| is_segment(segment, true)) {
         return Err(NameError::Namespace(text.to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether `text` may name a caveat: `office_hours`, `acme/office_hours`.
+pub fn caveat_name(text: &str) -> Result<(), NameError> {
+    if text == EXPIRATION {
+        return Err(NameError::Expiration);
+    }
+    if text.chars().count() > MAX_NAMESPACE_NAME_LENGTH {
+        return Err(NameError::TooLong(MAX_NAMESPACE_NAME_LENGTH));
+    }
+    if !text.split('/').all(|segment| is_segment(segment, false)) {
+        return Err(NameError::Caveat(text.to_owned()));
+    }
+    Ok(())
+}
+
+/// Words that CEL keeps for itself ("Syntax" in its language definition).
+const CEL_WORDS: [&str; 20] = [
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "return",
+    "true",
+    "var",
+    "while",
+];
+
+/// Whether `text` may name a parameter of a caveat.
+pub fn parameter_name(text: &str) -> Result<(), NameError> {
+    if text.chars().count() > MAX_NAME_LENGTH {
+        return Err(NameError::TooLong(MAX_NAME_LENGTH));
+    }
+    let is_identifier = !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if text.is_empty() || !is_identifier || CEL_WORDS.contains(&text) {
+        return Err(NameError::Parameter(text.to_owned()));
     }
     Ok(())
 }

@@ -84,6 +84,22 @@ pub enum Place {
         /// Which bytes of the expression's text, as it is in the manifest.
         range: TextRange,
     },
+    /// The name of a caveat.
+    Caveat(String),
+    /// The name of a caveat's parameter.
+    Parameter {
+        /// The caveat.
+        caveat: String,
+        /// The parameter.
+        parameter: String,
+    },
+    /// A part of a caveat's expression.
+    CaveatExpression {
+        /// The caveat.
+        caveat: String,
+        /// Which bytes of the expression's text, as it is in the manifest.
+        range: TextRange,
+    },
     /// Something that is not even decoded.
     Pointer {
         /// JSON pointer within `spec`.
@@ -118,6 +134,14 @@ impl Place {
             Place::Permission(permission) | Place::Expression { permission, .. } => {
                 format!("/spec/permissions/{}", escaped(permission))
             }
+            Place::Caveat(caveat) => format!("/spec/caveats/{}", escaped(caveat)),
+            Place::Parameter { caveat, parameter } => {
+                let (caveat, parameter) = (escaped(caveat), escaped(parameter));
+                format!("/spec/caveats/{caveat}/parameters/{parameter}")
+            }
+            Place::CaveatExpression { caveat, .. } => {
+                format!("/spec/caveats/{}/expression", escaped(caveat))
+            }
             Place::Pointer { pointer, .. } => format!("/spec{pointer}"),
         }
     }
@@ -125,7 +149,7 @@ impl Place {
     /// Which bytes of the text at [`Place::pointer`], if not all of it.
     pub const fn range(&self) -> Option<TextRange> {
         match self {
-            Place::Expression { range, .. } => Some(*range),
+            Place::Expression { range, .. } | Place::CaveatExpression { range, .. } => Some(*range),
             Place::Pointer { range, .. } => *range,
             _ => None,
         }

@@ -5,19 +5,21 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::name::{NameError, name, namespace_name};
+use super::name::{EXPIRATION, NameError, caveat_name, name, namespace_name};
 
 /// Longest text of a subject type, in bytes.
 const MAX_LENGTH: usize = 512;
 
 /// A type of subject that a relation may hold: `user`, `user:*`, `group#member`, each optionally
-/// `with expiration`.
+/// `with expiration`, `with a_caveat`, or `with a_caveat and expiration`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SubjectType {
     /// The namespace of the subjects.
     pub namespace: String,
     /// Single objects, everyone, or a userset.
     pub form: SubjectForm,
+    /// The caveat that a tuple of this type names. With and without are two types, as in SpiceDB.
+    pub caveat: Option<String>,
     /// Whether a tuple of this type expires. With and without are two types, as in SpiceDB.
     pub expiration: bool,
 }
@@ -51,12 +53,10 @@ pub enum SubjectTypeError {
     /// `user|group`.
     #[error("`{0}` joins several types; write them as a list")]
     Several(String),
-    /// `user with ip_in_range`.
-    #[error("`{0}` names the caveat `{1}`, but caveats are not available yet")]
-    Caveat(String, String),
     /// Something else after the type.
     #[error(
-        "`{0}` is not a type; write `user`, `user:*`, `group#member` or `user with expiration`"
+        "`{0}` is not a type; write `user`, `user:*` or `group#member`, with `with a_caveat`, \
+         `with expiration` or `with a_caveat and expiration` after it where needed"
     )]
     Malformed(String),
 }
@@ -73,15 +73,12 @@ impl FromStr for SubjectType {
             return Err(SubjectTypeError::Several(shown()));
         }
         let words: Vec<_> = text.split_whitespace().collect();
-        let (subject, expiration) = match words[..] {
-            [subject] => (subject, false),
-            [subject, "with", "expiration"] => (subject, true),
-            [_, "with", caveat] | [_, "with", caveat, "and", _] => {
-                return Err(SubjectTypeError::Caveat(
-                    shown(),
-                    caveat.escape_debug().to_string(),
-                ));
-            }
+        let (subject, caveat, expiration) = match words[..] {
+            [subject] => (subject, None, false),
+            [subject, "with", EXPIRATION] => (subject, None, true),
+            [subject, "with", caveat] => (subject, Some(caveat), false),
+            [subject, "with", caveat, "and", EXPIRATION]
+            | [subject, "with", EXPIRATION, "and", caveat] => (subject, Some(caveat), true),
             [] => return Err(NameError::Empty.into()),
             _ => return Err(SubjectTypeError::Malformed(shown())),
         };
@@ -108,9 +105,13 @@ impl FromStr for SubjectType {
             (subject, SubjectForm::Object)
         };
         namespace_name(namespace)?;
+        if let Some(caveat) = caveat {
+            caveat_name(caveat)?;
+        }
         Ok(Self {
             namespace: namespace.to_owned(),
             form,
+            caveat: caveat.map(str::to_owned),
             expiration,
         })
     }
@@ -124,10 +125,12 @@ impl fmt::Display for SubjectType {
             SubjectForm::Wildcard => f.write_str(":*")?,
             SubjectForm::Userset(relation) => write!(f, "#{relation}")?,
         }
-        if self.expiration {
-            f.write_str(" with expiration")?;
+        match (&self.caveat, self.expiration) {
+            (None, false) => Ok(()),
+            (None, true) => f.write_str(" with expiration"),
+            (Some(caveat), false) => write!(f, " with {caveat}"),
+            (Some(caveat), true) => write!(f, " with {caveat} and expiration"),
         }
-        Ok(())
     }
 }
 
@@ -159,7 +162,9 @@ impl JsonSchema for SubjectType {
                 - `user`: single users\n\
                 - `user:*`: everyone\n\
                 - `group#member`: whoever is a member of a group\n\
-                - `user with expiration`: single users, in tuples that expire",
+                - `user with expiration`: single users, in tuples that expire\n\
+                - `user with office_hours`: single users, in tuples that depend on a caveat; \
+                `user with office_hours and expiration` does both",
             "examples": ["user", "user:*", "group#member", "user with expiration"]
         })
     }
@@ -182,6 +187,8 @@ mod tests {
             "group#member",
             "acme/user",
             "user:* with expiration",
+            "user with acme/office_hours",
+            "group#member with office_hours and expiration",
         ] {
             assert_eq!(canonical(text), text);
         }
@@ -190,13 +197,18 @@ mod tests {
             canonical("  user  with   expiration "),
             "user with expiration"
         );
+        assert_eq!(
+            canonical("user with expiration and office_hours"),
+            "user with office_hours and expiration"
+        );
     }
 
     #[test]
     fn what_is_not_a_type_is_explained() {
         let errors: Vec<_> = [
-            "user with ip_in_range",
-            "user with ip_in_range and expiration",
+            "user with Office-Hours",
+            "user with expiration and expiration",
+            "user with one and other",
             "user:ada",
             "group:*#member",
             "user | group#member",

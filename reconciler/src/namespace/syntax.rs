@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::{
-    NamespaceProblem, PermissionExpression, Place, SubjectType, SubjectTypeError, SyntaxError,
-    problem::escaped,
+    NamespaceProblem, ParameterType, PermissionExpression, Place, SubjectType, SubjectTypeError,
+    SyntaxError, problem::escaped,
 };
 
-/// Every subject type and permission expression in `spec` that cannot be read. Decoding would stop
+/// Every subject type, permission expression and type of parameter in `spec` that cannot be read. Decoding would stop
 /// at the first one and not say where in the text it is.
 ///
 /// What is not of the right shape is passed over: the JSON Schema has said so.
@@ -34,6 +34,19 @@ pub fn check_syntax(namespace: &str, spec: &Value) -> Vec<NamespaceProblem> {
                 range: error.range,
             };
             problems.push(expression(namespace, place, error));
+        }
+    }
+    for (caveat, value) in entries(spec, "caveats") {
+        for (parameter, value) in entries(value, "parameters") {
+            let Some(text) = value.as_str() else { continue };
+            if let Err(error) = text.parse::<ParameterType>() {
+                let (caveat, parameter) = (escaped(caveat), escaped(parameter));
+                let place = Place::Pointer {
+                    pointer: format!("/caveats/{caveat}/parameters/{parameter}"),
+                    range: None,
+                };
+                problems.push(NamespaceProblem::error(namespace, place, error.to_string()));
+            }
         }
     }
     problems

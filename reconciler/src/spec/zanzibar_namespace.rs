@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::namespace::{PermissionExpression, SubjectType};
+use crate::namespace::{MAX_CAVEAT_LENGTH, ParameterType, PermissionExpression, SubjectType};
 
 /// A type of object with its relations and permissions. Empty for types that are only subjects,
 /// such as `user`.
@@ -24,6 +24,28 @@ pub struct ZanzibarNamespaceSpec {
     /// a permission.
     #[serde(default)]
     pub permissions: BTreeMap<String, PermissionExpression>,
+    /// Conditions that tuples may name, as in `user with office_hours`. A caveat is declared in one
+    /// namespace and can be used by the relations of all.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub caveats: BTreeMap<String, CaveatSpec>,
+}
+
+/// A condition that a tuple may depend on. Its parameters come from the tuple and from the check;
+/// what the tuple says counts.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CaveatSpec {
+    /// What the expression may use: by name, of which type.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, ParameterType>,
+    /// When the condition holds, in the Common Expression Language (<https://cel.dev>). An
+    /// `ipaddress` also has `in_cidr("10.0.0.0/8")`.
+    #[schemars(length(min = 1, max = MAX_CAVEAT_LENGTH))]
+    pub expression: String,
+    /// What the condition means, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1_000))]
+    pub description: Option<String>,
 }
 
 /// A relation between an object and its subjects.
@@ -67,6 +89,22 @@ mod tests {
             serde_json::from_value::<ZanzibarNamespaceSpec>(stored).unwrap(),
             written
         );
+    }
+
+    #[test]
+    fn a_caveat_is_kept_as_it_is_written() {
+        let written = json!({
+            "relations": { "viewer": { "types": ["user with office_hours"] } },
+            "permissions": {},
+            "caveats": {
+                "office_hours": {
+                    "parameters": { "hour": "int" },
+                    "expression": "hour >= 9 && hour < 17",
+                },
+            },
+        });
+        let spec: ZanzibarNamespaceSpec = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&spec).unwrap(), written);
     }
 
     #[test]

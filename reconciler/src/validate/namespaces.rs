@@ -83,6 +83,24 @@ fn place(place: namespace::Place) -> Place {
         namespace::Place::Expression { permission, .. } => {
             vec![key("spec"), key("permissions"), named(permission)]
         }
+        namespace::Place::Caveat(caveat) => {
+            vec![key("spec"), key("caveats"), Step::KeyOf(caveat.into())]
+        }
+        namespace::Place::Parameter { caveat, parameter } => vec![
+            key("spec"),
+            key("caveats"),
+            named(caveat),
+            key("parameters"),
+            Step::KeyOf(parameter.into()),
+        ],
+        namespace::Place::CaveatExpression { caveat, .. } => {
+            vec![
+                key("spec"),
+                key("caveats"),
+                named(caveat),
+                key("expression"),
+            ]
+        }
         namespace::Place::Pointer { pointer, .. } => {
             let parts = pointer.split('/').skip(1).map(|part| {
                 let part = part.replace("~1", "/").replace("~0", "~");
