@@ -1,0 +1,18 @@
+//! What the engine promises, against an evaluator that is too simple to be wrong.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
+
+mod agreement;
+mod changes;
+mod generate;
+mod hostile;
+mod lookups;
+mod reference;
+mod spicedb;
+mod traps;
+mod world;
