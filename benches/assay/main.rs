@@ -21,6 +21,7 @@ mod code;
 mod database;
 mod documents;
 mod http;
+mod import;
 mod introspection;
 mod lanes;
 mod million;
@@ -82,6 +83,9 @@ fn main() {
     for database in Database::all() {
         if runs("reconcile") {
             reconcile::run(&database);
+        }
+        if runs("import") {
+            import::run(&database);
         }
         if runs("swap") {
             swap::run(&database);

@@ -15,6 +15,7 @@ use crate::{
         Administration, ApplyReply, ApplyRequest, CreateUser, Export, Generations, HistoryQuery,
         ModuleState, Outcome, Person, PlanRequest, Refusal, RollbackRequest, Rotated, Status,
         SwitchRequest,
+        bulk::{ExportPage, Hashes, ImportOptions, Importer, PAGE},
     },
     store::Backend,
 };
@@ -118,6 +119,23 @@ impl Local {
 
     pub(super) async fn create_user(&self, request: &CreateUser) -> Result<Person, Failure> {
         Ok(self.administration()?.create_user(request).await?)
+    }
+
+    pub(super) async fn import_users(&self, options: ImportOptions) -> Result<Importer, Failure> {
+        Ok(Importer::new(self.administration()?, options).await?)
+    }
+
+    pub(super) async fn begin_export(&self, hashes: Hashes) -> Result<(), Failure> {
+        Ok(self.administration()?.begin_export(hashes).await?)
+    }
+
+    pub(super) async fn export_users(
+        &self,
+        after: &str,
+        hashes: Hashes,
+    ) -> Result<ExportPage, Failure> {
+        let administration = self.administration()?;
+        Ok(administration.export_users(after, PAGE, hashes).await?)
     }
 
     pub(super) async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, Failure> {

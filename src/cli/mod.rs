@@ -79,7 +79,7 @@ enum Command {
     Modules(modules::Arguments),
     /// Switch a module on or off by hand.
     Module(module::Arguments),
-    /// Make people.
+    /// Make people, and bring them along or take them away in bulk.
     User(user::Arguments),
     /// Make keys to the admin API.
     AdminKey(admin_key::Arguments),

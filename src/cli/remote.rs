@@ -1,3 +1,5 @@
+mod import;
+
 use std::{fs, path::Path, time::Duration};
 
 use assay_reconciler::{
@@ -13,6 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use url::Url;
 
+pub(super) use self::import::RemoteImport;
 use super::{Exit, Failure, failure::with_causes, trust};
 use crate::{
     crypto::Secret,
@@ -22,6 +25,7 @@ use crate::{
         admin::{
             ApplyReply, ApplyRequest, CreateUser, Export, Generations, HistoryQuery, MAX_BODY,
             ModuleState, Person, PlanRequest, RollbackRequest, Rotated, Status, SwitchRequest,
+            bulk::{ExportPage, Hashes},
         },
     },
 };
@@ -32,6 +36,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(150);
 /// Bytes of an answer; an export of ten thousand clients fits.
 const MAX_ANSWER: usize = 256 * 1024 * 1024;
+/// People of one answer, so that none takes long.
+const EXPORTED_AT_ONCE: u32 = 10_000;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Where the admin key is, if no file is named.
 const ADMIN_KEY: &str = "ASSAY_ADMIN_KEY";
@@ -117,6 +123,38 @@ impl Remote {
         self.send("auth/users", &body).await
     }
 
+    /// The lines of those after `after`, a few requests' worth of them at once.
+    pub(super) async fn export_users(
+        &self,
+        after: &str,
+        hashes: Hashes,
+    ) -> Result<ExportPage, Failure> {
+        let request = self.request(Method::GET, "auth/users/export")?;
+        let request = request
+            .query(&[("after", after)])
+            .query(&[("limit", EXPORTED_AT_ONCE)])
+            .query(&[("passwordHashes", hashes == Hashes::Taken)]);
+        let (status, body) = self.read(request).await?;
+        if !status.is_success() {
+            return Err(self.refused(status, &body));
+        }
+        let lines = String::from_utf8_lossy(&body).into_owned();
+        let people = lines.lines().count() as u64;
+        let next = match lines.lines().last() {
+            Some(last) if people >= u64::from(EXPORTED_AT_ONCE) => {
+                let last: Value = self.decode(last.as_bytes())?;
+                last["id"].as_str().map(str::to_owned)
+            }
+            _ => None,
+        };
+        Ok(ExportPage {
+            lines,
+            kept_passwords: None,
+            people,
+            next,
+        })
+    }
+
     pub(super) async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, Failure> {
         self.get("auth/jwks").await
     }
@@ -158,6 +196,15 @@ impl Remote {
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
+        let (status, body) = self.read(request).await?;
+        if !status.is_success() {
+            return Err(self.refused(status, &body));
+        }
+        self.decode(&body)
+    }
+
+    /// Sends the request, and reads its answer to the end.
+    async fn read(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Failure> {
         let mut response = request.send().await.map_err(|error| self.cut_off(&error))?;
         let status = response.status();
         let mut body = Vec::new();
@@ -172,10 +219,11 @@ impl Remote {
                 return Err(Failure::new(Exit::Failed, message));
             }
         }
-        if !status.is_success() {
-            return Err(self.refused(status, &body));
-        }
-        serde_json::from_slice(&body).map_err(|error| {
+        Ok((status, body))
+    }
+
+    fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Failure> {
+        serde_json::from_slice(body).map_err(|error| {
             let message = format!("{} does not answer like assay: {error}", self.server());
             Failure::new(Exit::Failed, message)
         })

@@ -6,13 +6,18 @@ use std::{fmt::Write as _, path::PathBuf, time::Duration};
 use assay_reconciler::diff::{Generation, PlanDocument, SetName};
 use tokio::time::Instant;
 
-use super::{Exit, Failure, local::Local, remote::Remote};
+use super::{
+    Exit, Failure,
+    local::Local,
+    remote::{Remote, RemoteImport},
+};
 use crate::{
     boot::{BootConfig, Overrides},
     generation::SigningKeyRecord,
     modules::admin::{
         ApplyReply, ApplyRequest, CreateUser, Export, Generations, HistoryQuery, ModuleState,
         Person, PlanRequest, RollbackRequest, Rotated, Status, SwitchRequest,
+        bulk::{ExportPage, Hashes, ImportOptions, Imported, Importer, Line},
     },
 };
 
@@ -43,6 +48,37 @@ pub(super) enum Way {
     Local(Box<Local>),
     /// A server does.
     Remote(Remote),
+}
+
+/// An import under way.
+pub(super) enum Importing<'w> {
+    /// Into the database.
+    Local(Box<Importer>),
+    /// By a server.
+    Remote(RemoteImport<'w>),
+}
+
+impl Importing<'_> {
+    pub(super) async fn take(&mut self, lines: Vec<Line>) -> Result<(), Failure> {
+        match self {
+            Importing::Local(importer) => Ok(importer.take(lines).await?),
+            Importing::Remote(import) => import.take(lines).await,
+        }
+    }
+
+    pub(super) fn so_far(&self) -> &Imported {
+        match self {
+            Importing::Local(importer) => importer.so_far(),
+            Importing::Remote(import) => import.so_far(),
+        }
+    }
+
+    pub(super) async fn finish(self) -> Result<Imported, Failure> {
+        match self {
+            Importing::Local(importer) => Ok(importer.finish().await?),
+            Importing::Remote(import) => import.finish().await,
+        }
+    }
 }
 
 impl Where {
@@ -118,6 +154,32 @@ impl Way {
 
     pub(super) async fn create_user(&self, request: &CreateUser) -> Result<Person, Failure> {
         ask!(self, way => way.create_user(request).await)
+    }
+
+    pub(super) async fn import_users(
+        &self,
+        options: ImportOptions,
+    ) -> Result<Importing<'_>, Failure> {
+        Ok(match self {
+            Way::Local(local) => Importing::Local(Box::new(local.import_users(options).await?)),
+            Way::Remote(remote) => Importing::Remote(RemoteImport::new(remote, options)),
+        })
+    }
+
+    /// Notes it, where no server does.
+    pub(super) async fn begin_export(&self, hashes: Hashes) -> Result<(), Failure> {
+        match self {
+            Way::Local(local) => local.begin_export(hashes).await,
+            Way::Remote(_) => Ok(()),
+        }
+    }
+
+    pub(super) async fn export_users(
+        &self,
+        after: &str,
+        hashes: Hashes,
+    ) -> Result<ExportPage, Failure> {
+        ask!(self, way => way.export_users(after, hashes).await)
     }
 
     pub(super) async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, Failure> {

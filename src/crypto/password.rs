@@ -10,7 +10,7 @@ use argon2::{
 use aws_lc_rs::rand;
 
 pub use self::{
-    foreign::{ForeignHashError, StoredHash, accept as accept_foreign},
+    foreign::{ForeignHashError, StoredHash, accept as accept_foreign, portable},
     pepper::{PepperError, Peppers},
 };
 use super::{Busy, CpuPool, CryptoError, Keyring, Secret};

@@ -51,7 +51,8 @@ pub async fn read(
         })
 }
 
-fn is_of_type(headers: &HeaderMap, media_type: &str) -> bool {
+/// Whether the body is said to be of this media type, whatever its parameters.
+pub fn is_of_type(headers: &HeaderMap, media_type: &str) -> bool {
     headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -59,7 +60,8 @@ fn is_of_type(headers: &HeaderMap, media_type: &str) -> bool {
         .is_some_and(|value| value.trim().eq_ignore_ascii_case(media_type))
 }
 
-fn is_length_limit(error: &axum::Error) -> bool {
+/// Whether reading ended because the body is longer than it may be.
+pub fn is_length_limit(error: &axum::Error) -> bool {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if error.is::<http_body_util::LengthLimitError>() {

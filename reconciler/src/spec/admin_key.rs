@@ -45,6 +45,9 @@ pub enum AdminPermission {
     /// Create, change and delete users.
     #[serde(rename = "users.write")]
     UsersWrite,
+    /// Take password hashes along when users are exported.
+    #[serde(rename = "users.export")]
+    UsersExport,
     /// Read sessions.
     #[serde(rename = "sessions.read")]
     SessionsRead,
@@ -74,6 +77,7 @@ impl AdminPermission {
             AdminPermission::ConfigApply => "config.apply",
             AdminPermission::UsersRead => "users.read",
             AdminPermission::UsersWrite => "users.write",
+            AdminPermission::UsersExport => "users.export",
             AdminPermission::SessionsRead => "sessions.read",
             AdminPermission::SessionsWrite => "sessions.write",
             AdminPermission::KeysRead => "keys.read",

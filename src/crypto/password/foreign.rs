@@ -45,6 +45,12 @@ impl StoredHash {
     }
 }
 
+/// What the other system made, if what is stored is of another system. A hash of ours is of no use
+/// elsewhere, because the pepper stays here.
+pub fn portable(stored: &str) -> Option<&str> {
+    stored.strip_prefix(PREFIX)
+}
+
 impl From<StoredHash> for String {
     fn from(hash: StoredHash) -> Self {
         hash.0

@@ -28,7 +28,8 @@ macro_rules! permissions {
     )*};
 }
 permissions!(
-    ConfigRead ConfigApply KeysRead KeysRotate UsersRead UsersWrite SessionsRead SessionsWrite AuditRead TokensRead
+    ConfigRead ConfigApply KeysRead KeysRotate UsersRead UsersWrite UsersExport SessionsRead SessionsWrite
+    AuditRead TokensRead
 );
 
 /// Whoever asks has a key that is valid now and has the permission `P`. Made here and nowhere else: a

@@ -6,6 +6,7 @@
 
 mod administration;
 mod audit_log;
+pub mod bulk;
 mod configured;
 mod consents;
 mod credential;
@@ -60,6 +61,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(reconcile::routes())
         .merge(modules::routes())
         .merge(people::routes())
+        .merge(bulk::routes())
         .merge(groups::routes())
         .merge(consents::routes())
         .merge(passkeys::routes())

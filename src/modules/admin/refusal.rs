@@ -7,6 +7,7 @@ use assay_reconciler::{
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use super::bulk::Imported;
 use crate::{
     crypto::password,
     generation::{ApplyError, KeyError},
@@ -80,6 +81,12 @@ pub enum Refusal {
     /// A group that cannot be like that.
     #[error(transparent)]
     Group(GroupError),
+    /// Two imports, or an import and a registration, of the same people.
+    #[error("somebody else is making the same accounts at this moment; import once more")]
+    Crossed,
+    /// Lines of which something is wrong.
+    #[error("{}", problems_of(.0))]
+    Lines(Box<Imported>),
     /// A plan that cannot be written down.
     #[error("a plan cannot be written as JSON: {0}")]
     Encode(#[from] serde_json::Error),
@@ -92,6 +99,8 @@ pub enum Refusal {
 pub mod kind {
     /// The request is not what the endpoint takes.
     pub const BAD_REQUEST: &str = "bad-request";
+    /// Lines that are to be imported are wrong.
+    pub const INVALID_LINES: &str = "invalid-lines";
     /// The manifests are wrong, or do not make a configuration that holds together.
     pub const INVALID_MANIFESTS: &str = "invalid-manifests";
     /// The saved plan cannot be used.
@@ -150,6 +159,8 @@ impl Refusal {
                 _ => kind::BAD_REQUEST,
             },
             Self::UpstreamTokens(error) => of_kept_tokens(error),
+            Self::Crossed => kind::UNAVAILABLE,
+            Self::Lines(_) => kind::INVALID_LINES,
             Self::Encode(_) => kind::INTERNAL,
             Self::Store(error) => of_store(error),
         }
@@ -174,10 +185,19 @@ impl Refusal {
             Self::Apply(ApplyError::Stale { planned, current }) => {
                 vec![("planned", json!(planned)), ("current", json!(current))]
             }
+            Self::Lines(imported) => vec![("imported", json!(imported))],
             Self::Apply(ApplyError::NeedsYes(guards)) => vec![("guards", json!(guards))],
             _ => Vec::new(),
         }
     }
+}
+
+fn problems_of(imported: &Imported) -> String {
+    let mut text = format!("{} problems", imported.problem_count);
+    if let Some(first) = imported.problems.first() {
+        _ = write!(text, ", the first of them in line {first}");
+    }
+    text
 }
 
 fn of_password(error: &PasswordError) -> &'static str {
@@ -232,6 +252,7 @@ impl From<Refusal> for Problem {
             kind::INTERNAL => return Problem::internal(&refusal),
             kind::UNAVAILABLE => return Problem::unavailable(causes(&refusal), 1),
             kind::INVALID_MANIFESTS => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid manifests"),
+            kind::INVALID_LINES => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid lines"),
             kind::INVALID_PLAN => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid plan"),
             kind::STALE_PLAN => (StatusCode::CONFLICT, "Stale plan"),
             kind::CONFLICT => (StatusCode::CONFLICT, "Conflict"),

@@ -39,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     kept::{KeptTokens, KeptTokensError, tokens_of},
     linked::LINKED_PATH,
+    provider::is_issuer,
     sessions::began as session_began,
 };
 use super::Context;

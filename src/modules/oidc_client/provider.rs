@@ -1,6 +1,6 @@
 //! Where an upstream's endpoints are: from its manifest, or from its discovery document.
 
-use assay_reconciler::spec::{WebUri, upstream_provider::TENANT};
+use assay_reconciler::spec::{UpstreamProviderSpec, WebUri, upstream_provider::TENANT};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -122,13 +122,18 @@ impl<'a> Provider<'a> {
 
     /// Whether this is its issuer, or that of one of its tenants.
     pub(super) fn is_issuer(&self, named: &str) -> bool {
-        let issuer = self.upstream.spec.issuer.as_str();
-        match issuer.split_once(TENANT) {
-            None => named == issuer,
-            Some((before, after)) => named
-                .strip_prefix(before)
-                .and_then(|rest| rest.strip_suffix(after))
-                .is_some_and(|tenant| uuid::Uuid::parse_str(tenant).is_ok()),
-        }
+        is_issuer(&self.upstream.spec, named)
+    }
+}
+
+/// Whether the upstream is this issuer, or one of its tenants is.
+pub fn is_issuer(spec: &UpstreamProviderSpec, named: &str) -> bool {
+    let issuer = spec.issuer.as_str();
+    match issuer.split_once(TENANT) {
+        None => named == issuer,
+        Some((before, after)) => named
+            .strip_prefix(before)
+            .and_then(|rest| rest.strip_suffix(after))
+            .is_some_and(|tenant| uuid::Uuid::parse_str(tenant).is_ok()),
     }
 }

@@ -94,6 +94,11 @@ impl Attributes {
         Ok(self)
     }
 
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The `name` as people are searched for by it.
     pub(super) fn name_key(&self) -> Option<String> {
         Some(search_key(self.0.get("name")?.as_str()?))

@@ -26,7 +26,7 @@ pub enum ExternalIdError {
 }
 
 /// Whether it can be one, of a person or of a group.
-pub(super) fn is_external_id(text: &str) -> bool {
+pub fn is_external_id(text: &str) -> bool {
     !text.is_empty()
         && text.trim() == text
         && text.chars().count() <= MAX_LENGTH

@@ -9,6 +9,7 @@ mod email;
 mod external_id;
 mod group;
 mod lookup;
+mod many;
 mod state;
 
 pub use self::{
@@ -18,11 +19,12 @@ pub use self::{
     change_email::{change_email, verify_email},
     create::{CreateUserError, NewUser, create},
     email::{Email, NotAnEmail},
-    external_id::{ExternalIdError, set_external_id},
+    external_id::{ExternalIdError, is_external_id, set_external_id},
     group::{
         Group, GroupError, GroupName, NotAGroupName, add_members, change_group, delete_group,
         make_group, remove_members,
     },
     lookup::{User, by_email, by_id},
+    many::{Key, Known, Record, change_all, create_all, find_all, find_and_hold},
     state::{UserState, delete, disable, enable, end_all, set_password_hash},
 };

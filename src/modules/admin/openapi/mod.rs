@@ -1,5 +1,6 @@
 //! What the admin API is, for those who write clients.
 
+mod bulk;
 mod deliveries;
 mod groups;
 mod schemas;
@@ -60,6 +61,10 @@ operations! {
         "One page of people, oldest account first; those alone whose e-mail address, user name, name or external id begins with `search`, if given";
     post "/auth/admin/auth/users" "users.write" () Some("CreateUser") => "201" Some("User"),
         "Make an account";
+    post "/auth/admin/auth/users/import" "users.write" ("dryRun" "update" "makeGroups") Some("PersonLine") => "200" Some("Imported"),
+        "Make accounts of lines, one person each; 422 with what is wrong in `imported`, and nothing done from the batch on in which the first problem is";
+    get "/auth/admin/auth/users/export" "users.read" ("after" "limit" "passwordHashes") None => "200" Some("PersonLine"),
+        "Everybody as lines that can be imported, by id; `passwordHashes` needs the permission `users.export` too";
     get "/auth/admin/auth/users/{id}" "users.read" () None => "200" Some("User"),
         "One account";
     patch "/auth/admin/auth/users/{id}" "users.write" () Some("UpdateUser") => "200" Some("User"),
@@ -203,15 +208,23 @@ fn described(operation: &Operation) -> Value {
     });
     if let Some(name) = answer {
         described["responses"][status]["content"] =
-            json!({ "application/json": { "schema": refer(name) } });
+            json!({ media_type(name): { "schema": refer(name) } });
     }
     if let Some(name) = operation.body {
         described["requestBody"] = json!({
             "required": true,
-            "content": { "application/json": { "schema": refer(name) } },
+            "content": { media_type(name): { "schema": refer(name) } },
         });
     }
     described
+}
+
+/// Lines have the schema of each.
+fn media_type(schema: &str) -> &'static str {
+    match schema {
+        "PersonLine" => "application/x-ndjson",
+        _ => "application/json",
+    }
 }
 
 fn parameter(operation: &Operation, name: &str) -> &'static str {
@@ -219,6 +232,7 @@ fn parameter(operation: &Operation, name: &str) -> &'static str {
         // Generations are numbered.
         "before" if operation.path.ends_with("/generations") => "integer",
         "limit" => "integer",
+        "dryRun" | "update" | "makeGroups" | "passwordHashes" => "boolean",
         _ => "string",
     }
 }

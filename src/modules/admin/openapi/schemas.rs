@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{deliveries, groups};
+use super::{bulk, deliveries, groups};
 
 pub(super) fn refer(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
@@ -16,7 +16,7 @@ pub(super) fn integer() -> Value {
     json!({ "type": "integer" })
 }
 
-fn boolean() -> Value {
+pub(super) fn boolean() -> Value {
     json!({ "type": "boolean" })
 }
 
@@ -76,6 +76,7 @@ pub(super) fn millis() -> Value {
 pub(super) fn schemas() -> Map<String, Value> {
     let mut all = groups::schemas();
     all.extend(deliveries::schemas());
+    all.extend(bulk::schemas());
     if let Value::Object(others) = others() {
         all.extend(others);
     }

@@ -2,11 +2,10 @@
 
 use std::io::Read as _;
 
-use clap::Subcommand;
 use serde_json::{Map, Value};
 
-use super::{Exit, Failure, output, way::Where};
 use crate::{
+    cli::{Exit, Failure, output, way::Where},
     crypto::{Secret, token},
     modules::admin::CreateUser,
 };
@@ -22,50 +21,38 @@ Examples:
   assay user create --email ada@example.com --attribute name='Ada Lovelace' --attribute locale=en
   assay user create --email ada@example.com --attribute phone_number_verified:=true";
 
-/// The command's arguments.
+/// What somebody is made with.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    #[command(subcommand)]
-    action: Action,
-}
-
-#[derive(Debug, Subcommand)]
-enum Action {
-    /// Make a person who can sign in.
-    ///
-    /// Without --password-stdin a password is made and printed, once, on standard output.
-    #[command(after_help = EXAMPLES)]
-    Create {
-        /// The e-mail address that identifies the account.
-        #[arg(long, value_name = "ADDRESS")]
-        email: String,
-        /// Read the password from standard input; a line break at its end does not count.
-        #[arg(long)]
-        password_stdin: bool,
-        /// Let the person use the admin console.
-        #[arg(long)]
-        admin: bool,
-        /// By which id another system knows the person.
-        #[arg(long, value_name = "ID")]
-        external_id: Option<String>,
-        /// What is known about the person: NAME=TEXT, or NAME:=JSON for what is no text. May repeat.
-        #[arg(long = "attribute", value_name = "NAME=TEXT", value_parser = attribute)]
-        attributes: Vec<(String, Value)>,
-        #[command(flatten)]
-        place: Where,
-    },
+    /// The e-mail address that identifies the account.
+    #[arg(long, value_name = "ADDRESS")]
+    email: String,
+    /// Read the password from standard input; a line break at its end does not count.
+    #[arg(long)]
+    password_stdin: bool,
+    /// Let the person use the admin console.
+    #[arg(long)]
+    admin: bool,
+    /// By which id another system knows the person.
+    #[arg(long, value_name = "ID")]
+    external_id: Option<String>,
+    /// What is known about the person: NAME=TEXT, or NAME:=JSON for what is no text. May repeat.
+    #[arg(long = "attribute", value_name = "NAME=TEXT", value_parser = attribute)]
+    attributes: Vec<(String, Value)>,
+    #[command(flatten)]
+    place: Where,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let Action::Create {
+    let Arguments {
         email,
         password_stdin,
         admin,
         external_id,
         attributes,
         place,
-    } = arguments.action;
+    } = arguments;
     let password = if password_stdin {
         read()?
     } else {
