@@ -182,7 +182,7 @@ pub static MODULES: [Module; 9] = [
     },
     Module {
         name: ModuleName::Admin,
-        paths: &[admin::PATH],
+        paths: &[admin::PATH, admin::scim::PATH],
         routes: admin::routes,
         tasks: |_, _| Vec::new(),
     },

@@ -85,6 +85,11 @@ impl Problem {
         self.0.kind
     }
 
+    /// Headers of the response, beside the content type.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
     /// 400: the request is not what the endpoint takes.
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request").detail(detail)

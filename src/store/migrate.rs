@@ -60,6 +60,7 @@ embed! {
     15 "0015_self_service",
     16 "0016_upstream_sign_in",
     17 "0017_passkeys",
+    18 "0018_directories",
     20 "0020_mail_templates",
 }
 

@@ -34,6 +34,7 @@ mod passwords;
 mod people;
 mod recovery;
 mod remote;
+mod scim;
 mod second_factor;
 mod self_service;
 mod serve;

@@ -66,6 +66,9 @@ pub enum AdminPermission {
     /// Read the tokens that upstream providers gave for users: act as them there.
     #[serde(rename = "tokens.read")]
     TokensRead,
+    /// Provision people and groups by SCIM, and nothing else.
+    #[serde(rename = "scim")]
+    Scim,
 }
 
 impl AdminPermission {
@@ -84,6 +87,7 @@ impl AdminPermission {
             AdminPermission::KeysRotate => "keys.rotate",
             AdminPermission::AuditRead => "audit.read",
             AdminPermission::TokensRead => "tokens.read",
+            AdminPermission::Scim => "scim",
         }
     }
 }

@@ -110,8 +110,13 @@ struct AccountRow {
     email_verified: bool,
     state: String,
     is_admin: bool,
+    user_name: Option<String>,
+    external_id: Option<String>,
     #[serde(skip)]
     attributes: String,
+    /// What a directory said by SCIM.
+    #[serde(skip)]
+    directory: Option<String>,
     password_changed_at: Option<UnixMillis>,
     created_at: UnixMillis,
     updated_at: UnixMillis,
@@ -133,8 +138,8 @@ async fn collect(context: &Context, person: &SignedIn) -> Result<Option<Value>, 
     let account = fetch_optional!(
         store,
         AccountRow,
-        "SELECT id, email, email_verified, state, is_admin, attributes, password_changed_at,
-                created_at, updated_at
+        "SELECT id, email, email_verified, state, is_admin, user_name, external_id, attributes,
+                directory, password_changed_at, created_at, updated_at
            FROM users WHERE id = $1",
         id,
     )?;
@@ -142,6 +147,8 @@ async fn collect(context: &Context, person: &SignedIn) -> Result<Option<Value>, 
         return Ok(None);
     };
     let attributes: Value = serde_json::from_str(&account.attributes).unwrap_or_default();
+    let directory = account.directory.as_deref();
+    let directory: Option<Value> = directory.and_then(|text| serde_json::from_str(text).ok());
     let access = if context.snapshot.is_on(ModuleName::OidcProvider) {
         let (snapshot, issuer) = (&context.snapshot, &context.site.issuer);
         oidc_provider::access_of(store, snapshot, issuer, id, now).await?
@@ -152,6 +159,7 @@ async fn collect(context: &Context, person: &SignedIn) -> Result<Option<Value>, 
         "exportedAt": now,
         "account": account,
         "attributes": attributes,
+        "directory": directory,
         "sessions": session::sessions_of(store, id, now).await?,
         "applications": access,
         "events": events(store, person).await?,

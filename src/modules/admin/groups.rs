@@ -202,7 +202,7 @@ impl Administration {
         Ok(tx.commit().await?)
     }
 
-    async fn note_group(
+    pub(super) async fn note_group(
         &self,
         tx: &mut Tx,
         action: &'static str,

@@ -22,6 +22,7 @@ mod people;
 mod reconcile;
 mod refusal;
 mod registration_tokens;
+pub mod scim;
 mod search;
 mod second_factors;
 mod sessions;
@@ -76,6 +77,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(invitations::routes())
         .merge(registration_tokens::routes())
         .merge(signing_keys::routes())
+        .merge(scim::routes())
         .merge(status::routes())
         .merge(openapi::routes())
         .with_state(context.clone())

@@ -99,6 +99,11 @@ impl Attributes {
         self.0.is_empty()
     }
 
+    /// The attribute of this name, if it is a text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
     /// The `name` as people are searched for by it.
     pub(super) fn name_key(&self) -> Option<String> {
         Some(search_key(self.0.get("name")?.as_str()?))

@@ -201,6 +201,8 @@ pub async fn change_all(
         "UPDATE users
             SET email = batch.email, email_verified = batch.email_verified,
                 external_id = batch.external_id, user_name = batch.user_name, state = batch.state,
+                disabled_by_directory = users.disabled_by_directory AND users.state = 'disabled'
+                                    AND batch.state = 'disabled',
                 attributes = batch.attributes, name_key = batch.name_key,
                 password_changed_at = CASE WHEN users.password_hash IS NULL AND batch.password_hash IS NOT NULL
                                            THEN batch.changed_at ELSE users.password_changed_at END,

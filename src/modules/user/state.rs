@@ -79,7 +79,8 @@ async fn set_state(
 ) -> Result<bool, StoreError> {
     let rows = execute!(
         tx,
-        "UPDATE users SET state = $2, updated_at = $3 WHERE id = $1",
+        // Whoever says so now is not a directory, unless it says that next.
+        "UPDATE users SET state = $2, disabled_by_directory = FALSE, updated_at = $3 WHERE id = $1",
         user_id,
         state.name(),
         now,

@@ -173,7 +173,7 @@ fn document() -> Value {
         "info": {
             "title": "assay admin API",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Each operation names the permission that the admin key needs.",
+            "description": "Each operation names the permission that the admin key needs. SCIM 2.0 is at /auth/scim/v2, and describes itself at /auth/scim/v2/Schemas.",
         },
         "security": [{ "adminKey": [] }],
         "paths": paths,

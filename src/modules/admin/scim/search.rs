@@ -1,0 +1,72 @@
+//! `POST /.search`: a list whose parameters are in no URL, and so in no log (RFC 7644 3.4.3).
+
+use axum::{Router, extract::State, routing::post};
+
+use super::{
+    answer::Answer,
+    directory::{Directory, Sent},
+    error::ScimError,
+    list::{self, Asked, Found, Listed, Window},
+    person::Person,
+};
+use crate::modules::{Context, user::Group};
+
+pub(super) fn routes() -> Router<Context> {
+    Router::new()
+        .route("/auth/scim/v2/.search", post(search_all))
+        .route("/auth/scim/v2/Users/.search", post(search::<Person>))
+        .route("/auth/scim/v2/Groups/.search", post(search::<Group>))
+}
+
+async fn search<L: Listed>(
+    _: Directory,
+    State(context): State<Context>,
+    Sent(sent): Sent,
+) -> Result<Answer, ScimError> {
+    let asked = Asked::of(&sent)?;
+    let filter = asked.resolved(L::TYPE)?;
+    let (window, projection) = (asked.window, &asked.projection);
+    let found = list::find::<L>(&context, filter.as_ref(), window, projection).await?;
+    Ok(Answer::list(found.total, window.start, found.resources))
+}
+
+/// People, and then groups. A filter over attributes that one of them does not have finds none of it.
+async fn search_all(
+    _: Directory,
+    State(context): State<Context>,
+    Sent(sent): Sent,
+) -> Result<Answer, ScimError> {
+    let asked = Asked::of(&sent)?;
+    let window = asked.window;
+    let people = part::<Person>(&context, &asked, window).await;
+    let (people, refused) = match people {
+        Ok(people) => (people, None),
+        Err(refused) if refused.is_filter() => (Found::nothing(), Some(refused)),
+        Err(refused) => return Err(refused),
+    };
+    let rest = Window {
+        start: window.start.saturating_sub(people.total).max(1),
+        count: window.count - people.resources.len(),
+    };
+    let groups = match (part::<Group>(&context, &asked, rest).await, refused) {
+        (Ok(groups), _) => groups,
+        (Err(refused), None) if refused.is_filter() => Found::nothing(),
+        (Err(refused), _) => return Err(refused),
+    };
+    let mut resources = people.resources;
+    resources.extend(groups.resources);
+    Ok(Answer::list(
+        people.total + groups.total,
+        window.start,
+        resources,
+    ))
+}
+
+async fn part<L: Listed>(
+    context: &Context,
+    asked: &Asked,
+    window: Window,
+) -> Result<Found, ScimError> {
+    let filter = asked.resolved(L::TYPE)?;
+    list::find::<L>(context, filter.as_ref(), window, &asked.projection).await
+}
