@@ -11,10 +11,14 @@
 //!   depth, only a budget of steps, and going over it is an error: never a yes, never a silent no.
 //! - [`Snapshot::lookup_resources`] and [`Snapshot::lookup_subjects`] list what the check grants,
 //!   complete under exclusions and wildcards.
+//! - [`Snapshot::expand`] takes a permission apart, and [`Snapshot::explain`] says why a check says what
+//!   it says.
 //! - [`import`] reads schemas and tuples of other systems.
 
 mod caveat;
 mod check;
+mod expand;
+mod explain;
 pub mod import;
 mod index;
 mod lookup;
@@ -23,6 +27,8 @@ mod tuple;
 
 pub use caveat::{Caveat, ContextError};
 pub use check::{Answer, CheckError, DEFAULT_BUDGET, Question, Request};
+pub use expand::{Branch, Tree};
+pub use explain::{Explanation, Finding, MAX_FINDINGS, Reason};
 pub use index::{Change, Snapshot};
 pub use lookup::{Page, ResourcesQuestion, SubjectsQuestion};
 pub use plan::{Plan, PlanError};

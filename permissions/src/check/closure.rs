@@ -3,11 +3,11 @@
 //! A group of 100,000 is not looked through for a subject: its groups are found, and the groups
 //! that an object names are looked for among them.
 
-use std::collections::hash_map::Entry;
+use std::{collections::hash_map::Entry, sync::Arc};
 
 use rustc_hash::FxHashMap;
 
-use super::{outcome::Truth, solve::Checker};
+use super::{kept::Kept, outcome::Truth, solve::Checker};
 use crate::{
     index::{EVERYONE, Row},
     plan::{Closure, NodeId},
@@ -24,6 +24,10 @@ pub(super) struct Reached {
 }
 
 impl Reached {
+    pub(super) const fn len(&self) -> usize {
+        self.has.len() + self.unknown.len()
+    }
+
     /// What it comes to that one of the usersets in a row holds the subject.
     pub(super) fn meets(&self, row: Row<'_>, mut condition: impl FnMut(u32) -> Truth) -> Truth {
         let mut best = Truth::No;
@@ -60,29 +64,37 @@ fn each_common(reached: &[u32], row: Row<'_>, mut visit: impl FnMut(u32) -> bool
 }
 
 impl Checker<'_> {
-    /// The number of the closure of a node, walked when it is first asked for; `None` where the
-    /// node has none, or it is too large.
-    pub(super) fn closure(&mut self, node: NodeId) -> Option<usize> {
-        let known = self
-            .scratch
-            .closures
-            .iter()
-            .position(|(known, _)| *known == node);
-        if let Some(at) = known {
-            return self.scratch.closures[at].1.is_some().then_some(at);
+    /// The closure of a node, walked when it is first asked for; `None` where the node has none, or it
+    /// is too large.
+    pub(super) fn closure(&mut self, node: NodeId) -> Option<Arc<Reached>> {
+        if !self.walks_closures {
+            return None;
         }
-        let reached = match self.pruned.closure(node) {
-            Some(closure) if self.walks_closures => self.walk(node, closure),
-            _ => None,
-        };
-        let found = reached.is_some();
-        self.scratch.closures.push((node, reached));
-        found.then(|| self.scratch.closures.len() - 1)
+        let mut known = self.scratch.closures.iter();
+        if let Some((_, reached)) = known.find(|(known, _)| *known == node) {
+            return reached.clone();
+        }
+        let closure = self.pruned.closure(node)?;
+        let key = (self.pruned.number(), self.subject, node);
+        let closures = self.snapshot.kept_closures();
+        let kept = closures.get(key).unwrap_or_else(|| {
+            let mut walk = Walk::default();
+            let kept = match self.walk(node, closure, &mut walk) {
+                Some(reached) => Kept::Reached(Arc::new(reached)),
+                None => Kept::TooLarge,
+            };
+            if !walk.depends {
+                closures.keep(key, kept.clone());
+            }
+            kept
+        });
+        let reached = kept.reached();
+        self.scratch.closures.push((node, reached.clone()));
+        reached
     }
 
-    fn walk(&mut self, root: NodeId, closure: &Closure) -> Option<Reached> {
+    fn walk(&mut self, root: NodeId, closure: &Closure, walk: &mut Walk) -> Option<Reached> {
         let snapshot = self.snapshot;
-        let mut walk = Walk::default();
         for node in &closure.itself {
             walk.reach(*node, self.subject, Truth::Has);
         }
@@ -100,9 +112,8 @@ impl Checker<'_> {
                 }
             }
         }
-        self.spend(walk.walked as u64).ok()?;
         let mut reached = Reached::default();
-        for ((node, object), truth) in walk.seen {
+        for ((node, object), truth) in std::mem::take(&mut walk.seen) {
             match truth {
                 Truth::Has if node == root => reached.has.push(object),
                 Truth::Unknown if node == root => reached.unknown.push(object),
@@ -121,6 +132,8 @@ struct Walk {
     certain: Vec<(NodeId, u32)>,
     unknown: Vec<(NodeId, u32)>,
     walked: usize,
+    /// Whether any tuple on the way has a condition.
+    depends: bool,
 }
 
 impl Walk {
@@ -164,6 +177,7 @@ impl Walk {
             return None;
         }
         for (object, depends_on) in row.iter() {
+            self.depends |= depends_on != 0;
             let truth = level.min(condition(depends_on));
             if truth > Truth::No {
                 self.reach(node, object, truth);

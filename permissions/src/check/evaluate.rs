@@ -114,7 +114,9 @@ impl<'s> Checker<'s> {
                 continue;
             }
             let found = match self.closure(*node) {
-                Some(at) => Bounds::exactly(self.meets(at, row)),
+                Some(reached) => {
+                    Bounds::exactly(reached.meets(row, |number| self.condition(number)))
+                }
                 None => self.any(*node, row, standing)?,
             };
             bounds = bounds.or(found);
@@ -126,16 +128,6 @@ impl<'s> Checker<'s> {
             }
         }
         Ok(bounds)
-    }
-
-    fn meets(&mut self, closure: usize, row: Row<'_>) -> Truth {
-        // Out and in again, because conditions are looked up meanwhile.
-        let Some(reached) = self.scratch.closures[closure].1.take() else {
-            return Truth::No;
-        };
-        let truth = reached.meets(row, |number| self.condition(number));
-        self.scratch.closures[closure].1 = Some(reached);
-        truth
     }
 
     fn arrow(
@@ -246,6 +238,9 @@ impl<'s> Checker<'s> {
                     high: Truth::Has,
                 }
             }
+            State::Fresh if self.goes_quickly(number, node, object) => {
+                Bounds::exactly(self.scratch.grounds[number as usize].truth)
+            }
             State::Fresh => {
                 self.scratch.pending.push(Pending {
                     ground: number,
@@ -255,6 +250,21 @@ impl<'s> Checker<'s> {
             }
         };
         Ok(bounds.and(Bounds::exactly(condition)))
+    }
+
+    /// Tries the quick way, which finishes a ground.
+    fn goes_quickly(&mut self, number: u32, node: NodeId, object: u32) -> bool {
+        if self.quick_ways == 0 {
+            return false;
+        }
+        self.quick_ways -= 1;
+        let Some(truth) = self.quick(node, object) else {
+            return false;
+        };
+        let ground = &mut self.scratch.grounds[number as usize];
+        ground.truth = truth;
+        ground.state = State::Done;
+        true
     }
 
     fn is_full(&self) -> bool {

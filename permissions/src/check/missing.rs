@@ -123,7 +123,7 @@ impl<'s> Checker<'s> {
     }
 
     /// The truth of an operation, with all that it needs worked out first.
-    fn settled(&mut self, op: &'s Op, object: u32) -> Result<Truth, CheckError> {
+    pub(crate) fn settled(&mut self, op: &'s Op, object: u32) -> Result<Truth, CheckError> {
         loop {
             let start = self.scratch.pending.len();
             self.full_at = usize::MAX;

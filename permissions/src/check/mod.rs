@@ -2,8 +2,10 @@
 
 mod closure;
 mod evaluate;
+mod kept;
 mod missing;
 mod outcome;
+mod quick;
 mod scratch;
 mod solve;
 
@@ -11,6 +13,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+pub(crate) use kept::KeptClosures;
 pub(crate) use outcome::Truth;
 pub(crate) use solve::Checker;
 

@@ -1,6 +1,6 @@
 //! Memory that one check leaves to the next on the same thread.
 
-use std::cell::Cell;
+use std::{cell::Cell, sync::Arc};
 
 use rustc_hash::FxHashMap;
 
@@ -56,8 +56,10 @@ pub(super) struct Scratch {
     pub(super) pending: Vec<Pending>,
     /// Grounds that are not done, in the order of entering.
     pub(super) open: Vec<u32>,
+    /// The list of the quick way, for its memory.
+    pub(super) quick: Vec<(NodeId, u32)>,
     pub(super) conditions: FxHashMap<u32, Outcome>,
-    pub(super) closures: Vec<(NodeId, Option<Reached>)>,
+    pub(super) closures: Vec<(NodeId, Option<Arc<Reached>>)>,
 }
 
 thread_local! {

@@ -28,10 +28,19 @@ pub(crate) struct Checker<'s> {
     pub(super) request: &'s Request<'s>,
     pub(super) scratch: Box<Scratch>,
     pub(super) walks_closures: bool,
+    pub(super) quick_ways: usize,
     /// The length of the pending list at which evaluation stops.
     pub(super) full_at: usize,
     spent: u64,
 }
+
+fn key(node: NodeId, object: u32) -> u64 {
+    (u64::from(node.0) << 32) | u64::from(object)
+}
+
+/// How many parts of one answer the quick way is tried for. Each goes its own way, and many that
+/// lead over the same objects are for the walk that remembers them.
+const QUICK_WAYS: usize = 16;
 
 impl Drop for Checker<'_> {
     fn drop(&mut self) {
@@ -53,6 +62,7 @@ impl<'s> Checker<'s> {
             request,
             scratch: Scratch::take(),
             walks_closures: true,
+            quick_ways: 0,
             full_at: usize::MAX,
             spent: 0,
         }
@@ -73,6 +83,15 @@ impl<'s> Checker<'s> {
 
     /// The truth, within what is left of the budget.
     pub(crate) fn truth(&mut self, node: NodeId, object: u32) -> Result<Truth, CheckError> {
+        let known = self.scratch.numbers.get(&key(node, object));
+        let known = known.map(|number| self.scratch.grounds[*number as usize]);
+        if let Some(ground) = known.filter(|ground| ground.state == State::Done) {
+            return Ok(ground.truth);
+        }
+        self.quick_ways = QUICK_WAYS;
+        if let Some(truth) = self.quick(node, object) {
+            return Ok(truth);
+        }
         let root = self.number(node, object);
         let solved = self.solve(root);
         if solved.is_err() {
@@ -99,7 +118,7 @@ impl<'s> Checker<'s> {
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn number(&mut self, node: NodeId, object: u32) -> u32 {
         let next = self.scratch.grounds.len() as u32;
-        let key = u64::from(node.0) << 32 | u64::from(object);
+        let key = key(node, object);
         let number = *self.scratch.numbers.entry(key).or_insert(next);
         if number == next {
             self.scratch.grounds.push(Ground {
@@ -249,7 +268,7 @@ impl<'s> Checker<'s> {
     }
 
     /// Whether a tuple with this condition counts; `None` once it has expired.
-    pub(super) fn unless_expired(&mut self, number: u32) -> Option<Truth> {
+    pub(crate) fn unless_expired(&mut self, number: u32) -> Option<Truth> {
         if number == 0 {
             return Some(Truth::Has);
         }
@@ -265,6 +284,11 @@ impl<'s> Checker<'s> {
             Some(Outcome::Fails) => Truth::No,
             Some(Outcome::Missing(_) | Outcome::Broken(_)) => Truth::Unknown,
         })
+    }
+
+    /// The number of the subject.
+    pub(crate) const fn subject(&self) -> u32 {
+        self.subject
     }
 
     /// Steps of a list that is being made.

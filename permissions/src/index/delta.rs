@@ -62,12 +62,14 @@ impl Delta {
         base.tuples + self.added - self.removed
     }
 
+    /// Makes a change, and says where.
     pub(super) fn change(
         &mut self,
         plan: &Plan,
         base: &Base,
         change: &Change,
-    ) -> Result<(), TupleError> {
+    ) -> Result<EdgeSetId, TupleError> {
+        self.changes += 1;
         match change {
             Change::Touch(tuple) => {
                 let Resolved {
@@ -93,6 +95,7 @@ impl Delta {
                 self.edit(base, edges, object, subject, |row, id| {
                     row.insert(id, condition);
                 });
+                Ok(edges)
             }
             Change::Delete(tuple) => {
                 let found = place(plan, tuple)?;
@@ -111,10 +114,9 @@ impl Delta {
                     self.removed += 1;
                     self.edit(base, found.edges, object, subject, OwnedRow::remove);
                 }
+                Ok(found.edges)
             }
         }
-        self.changes += 1;
-        Ok(())
     }
 
     fn edit(

@@ -22,6 +22,7 @@ use base::{Base, Builder};
 use delta::Delta;
 
 use crate::{
+    check::KeptClosures,
     plan::{CaveatId, EdgeSetId, Plan, SubjectKind, TypeId},
     tuple::{Object, Subject, Tuple, TupleError, WILDCARD},
 };
@@ -42,6 +43,7 @@ pub struct Snapshot {
     plan: Arc<Plan>,
     base: Arc<Base>,
     delta: Arc<Delta>,
+    closures: Arc<KeptClosures>,
 }
 
 impl Snapshot {
@@ -56,19 +58,30 @@ impl Snapshot {
         }
         let base = Arc::new(builder.build()?);
         let delta = Arc::new(Delta::new(&plan));
-        Ok(Self { plan, base, delta })
+        let closures = Arc::new(KeptClosures::new());
+        Ok(Self {
+            plan,
+            base,
+            delta,
+            closures,
+        })
     }
 
     /// The snapshot after some changes, all or none.
     pub fn apply(&self, changes: &[Change]) -> Result<Self, TupleError> {
         let mut delta = Delta::clone(&self.delta);
+        let mut closures = Arc::clone(&self.closures);
         for change in changes {
-            delta.change(&self.plan, &self.base, change)?;
+            let edges = delta.change(&self.plan, &self.base, change)?;
+            if self.plan.makes_closures(edges) {
+                closures = Arc::new(KeptClosures::new());
+            }
         }
         Ok(Self {
             plan: Arc::clone(&self.plan),
             base: Arc::clone(&self.base),
             delta: Arc::new(delta),
+            closures,
         })
     }
 
@@ -159,6 +172,10 @@ impl Snapshot {
     /// The number of an object that any tuple names, or ever named.
     pub(crate) fn id(&self, of: TypeId, name: &str) -> Option<u32> {
         self.delta.id(&self.base, of, name)
+    }
+
+    pub(crate) fn kept_closures(&self) -> &KeptClosures {
+        &self.closures
     }
 
     /// How many objects of a type have numbers.

@@ -2,15 +2,27 @@
 
 use crate::{index::Snapshot, plan::TypeId};
 
-/// Those of `numbers` whose name comes after `after`, in the order of names.
+/// The numbers that are marked and whose name comes after `after`, in the order of names.
 pub(super) fn by_name(
+    snapshot: &Snapshot,
+    of: TypeId,
+    marks: &[u8],
+    after: Option<&str>,
+) -> Vec<u32> {
+    let known = (0..snapshot.count(of)).zip(marks);
+    let marked = known
+        .filter(|(_, mark)| **mark > 0)
+        .map(|(number, _)| number);
+    sorted(snapshot, of, marked.collect(), after)
+}
+
+/// Those of `numbers`, which are in order, whose name comes after `after`, in the order of names.
+pub(super) fn sorted(
     snapshot: &Snapshot,
     of: TypeId,
     mut numbers: Vec<u32>,
     after: Option<&str>,
 ) -> Vec<u32> {
-    numbers.sort_unstable();
-    numbers.dedup();
     // Numbers of the base are in the order of names already; the few that came later are not.
     let later = numbers.partition_point(|number| *number < snapshot.base_count(of));
     if later < numbers.len() {

@@ -1,7 +1,5 @@
 //! The objects that a subject has a relation or permission to.
 
-use std::collections::hash_map::Entry;
-
 use rustc_hash::FxHashMap;
 
 use super::{Page, order::by_name};
@@ -59,12 +57,8 @@ impl Snapshot {
         let mut checker = Checker::new(self, pruned, asked.subject, request);
         let reach = pruned.reach(asked.node);
         let reached = walk(self, &mut checker, &reach, asked.subject)?;
-        let candidates: Vec<u32> = reached
-            .keys()
-            .filter(|(node, _)| *node == asked.node)
-            .map(|(_, object)| *object)
-            .collect();
         let of = self.plan().node(asked.node).of;
+        let marks = reached.of(asked.node);
         let named = |object: u32| {
             if object < self.count(of) {
                 self.name(of, object)
@@ -72,23 +66,21 @@ impl Snapshot {
                 question.subject_id
             }
         };
+        let mut ordered = by_name(self, of, marks, question.after);
         // The one that no tuple names is put where its name belongs.
-        let (known, strange): (Vec<_>, Vec<_>) = candidates
-            .into_iter()
-            .partition(|object| *object < self.count(of));
-        let mut ordered = by_name(self, of, known, question.after);
-        for object in strange {
+        for object in self.count(of)..self.count(of) + 2 {
+            let is_marked = marks.get(object as usize).is_some_and(|mark| *mark > 0);
             let name = named(object);
-            if name != WILDCARD && question.after.is_none_or(|after| name > after) {
+            if is_marked && name != WILDCARD && question.after.is_none_or(|after| name > after) {
                 let at = ordered.partition_point(|other| named(*other) < name);
                 ordered.insert(at, object);
             }
         }
         for object in ordered {
-            let truth = reached.get(&(asked.node, object)).copied();
-            let answer = match truth {
-                Some(Truth::Has) if reach.exact => Answer::Has,
-                _ => checker.answer(asked.node, object)?,
+            let answer = if reach.exact && marks[object as usize] == CERTAIN {
+                Answer::Has
+            } else {
+                checker.answer(asked.node, object)?
             };
             if answer == Answer::No {
                 continue;
@@ -103,56 +95,72 @@ impl Snapshot {
     }
 }
 
-type Reached = FxHashMap<(NodeId, u32), Truth>;
+/// A mark of what the subject has, by the ways walked; 1 is for what depends on something.
+const CERTAIN: u8 = 2;
+
+const fn mark(truth: Truth) -> u8 {
+    match truth {
+        Truth::No => 0,
+        Truth::Unknown => 1,
+        Truth::Has => CERTAIN,
+    }
+}
+
+/// Marks of objects by their number, for the nodes that are on the way.
+struct Reached<'s> {
+    snapshot: &'s Snapshot,
+    by_node: FxHashMap<NodeId, Vec<u8>>,
+    open: Vec<(NodeId, u32, Truth)>,
+}
 
 /// Everything that the subject may have, by the ways of `reach`.
-fn walk(
-    snapshot: &Snapshot,
+fn walk<'s>(
+    snapshot: &'s Snapshot,
     checker: &mut Checker<'_>,
     reach: &Reach,
     subject: u32,
-) -> Result<Reached, CheckError> {
-    let mut walk = Walk::default();
+) -> Result<Reached<'s>, CheckError> {
+    let mut reached = Reached {
+        snapshot,
+        by_node: FxHashMap::default(),
+        open: Vec::new(),
+    };
     for node in &reach.itself {
-        walk.reach(*node, subject, Truth::Has);
+        reached.reach(*node, std::iter::once((subject, Truth::Has)));
     }
     for (edges, node, everyone) in &reach.starts {
         let from = if *everyone { EVERYONE } else { subject };
-        walk.row(checker, *node, snapshot.reverse(*edges, from), Truth::Has)?;
+        reached.row(checker, *node, snapshot.reverse(*edges, from), Truth::Has)?;
     }
-    while let Some((node, object)) = walk.open.pop() {
-        let level = walk
-            .reached
-            .get(&(node, object))
-            .copied()
-            .unwrap_or(Truth::No);
+    while let Some((node, object, level)) = reached.open.pop() {
         for (edges, to) in reach.lifts.get(&node).into_iter().flatten() {
             match edges {
-                None => walk.reach(*to, object, level),
-                Some(edges) => walk.row(checker, *to, snapshot.reverse(*edges, object), level)?,
+                None => reached.reach(*to, std::iter::once((object, level))),
+                Some(edges) => {
+                    reached.row(checker, *to, snapshot.reverse(*edges, object), level)?;
+                }
             }
         }
     }
-    Ok(walk.reached)
+    Ok(reached)
 }
 
-#[derive(Default)]
-struct Walk {
-    reached: Reached,
-    open: Vec<(NodeId, u32)>,
-}
+impl Reached<'_> {
+    fn of(&self, node: NodeId) -> &[u8] {
+        self.by_node.get(&node).map_or(&[], Vec::as_slice)
+    }
 
-impl Walk {
-    fn reach(&mut self, node: NodeId, object: u32, truth: Truth) {
-        match self.reached.entry((node, object)) {
-            Entry::Occupied(known) if *known.get() >= truth => {}
-            Entry::Occupied(mut known) => {
-                known.insert(truth);
-                self.open.push((node, object));
-            }
-            Entry::Vacant(free) => {
-                free.insert(truth);
-                self.open.push((node, object));
+    fn reach(&mut self, node: NodeId, found: impl Iterator<Item = (u32, Truth)>) {
+        let marks = self.by_node.entry(node).or_insert_with(|| {
+            // Two more, for names that no tuple has.
+            let objects = self.snapshot.count(self.snapshot.plan().node(node).of);
+            vec![0; objects as usize + 2]
+        });
+        for (object, truth) in found {
+            let known = &mut marks[object as usize];
+            if *known < mark(truth) {
+                *known = mark(truth);
+                self.open.push((node, object, truth));
             }
         }
     }
@@ -165,12 +173,10 @@ impl Walk {
         level: Truth,
     ) -> Result<(), CheckError> {
         checker.spend_on_list(row.len())?;
-        for (object, condition) in row.iter() {
-            let truth = level.min(checker.condition(condition));
-            if truth > Truth::No {
-                self.reach(node, object, truth);
-            }
-        }
+        let found = row
+            .iter()
+            .map(|(object, condition)| (object, level.min(checker.condition(condition))));
+        self.reach(node, found);
         Ok(())
     }
 }

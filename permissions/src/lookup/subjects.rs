@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rustc_hash::FxHashSet;
 
-use super::{Page, order::by_name};
+use super::{Page, order::sorted};
 use crate::{
     check::{Answer, CheckError, Checker, Question, Request},
     index::Snapshot,
@@ -87,12 +87,10 @@ impl Snapshot {
             .iter()
             .copied()
             .find(|subject| is_strange(*subject));
-        let known: Vec<u32> = named
-            .subjects
-            .into_iter()
-            .filter(|it| !is_strange(*it))
-            .collect();
-        let mut ordered = by_name(self, of, known, question.after);
+        let known = named.subjects.into_iter().filter(|it| !is_strange(*it));
+        let mut known: Vec<u32> = known.collect();
+        known.sort_unstable();
+        let mut ordered = sorted(self, of, known, question.after);
         if let Some(itself) = strange
             && question.after.is_none_or(|after| name(itself) > after)
         {

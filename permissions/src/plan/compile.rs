@@ -12,6 +12,7 @@ use assay_reconciler::{
 
 use super::{
     CaveatId, EdgeSet, EdgeSetId, Node, NodeId, Plan, PlanError, Rule, SubjectKind, Type, TypeId,
+    prune::closure_edges,
 };
 use crate::caveat::Caveat;
 
@@ -41,7 +42,8 @@ impl Plan {
             caveat_ids,
         } = compiler;
         let pruned = (0..types.len() + nodes.len()).map(|_| OnceLock::new());
-        Ok(Self {
+        let mut plan = Self {
+            closure_edges: Vec::new(),
             pruned: pruned.collect(),
             types,
             type_ids,
@@ -49,7 +51,9 @@ impl Plan {
             edge_sets,
             caveats,
             caveat_ids,
-        })
+        };
+        plan.closure_edges = closure_edges(&plan);
+        Ok(plan)
     }
 }
 

@@ -76,6 +76,8 @@ pub struct Plan {
     edge_sets: Vec<EdgeSet>,
     caveats: Vec<Caveat>,
     caveat_ids: HashMap<String, CaveatId>,
+    /// By edge set: whether closures could be made of it.
+    closure_edges: Vec<bool>,
     /// By type, then by node: what is pruned for them as a kind of subject.
     pruned: Vec<OnceLock<Arc<Pruned>>>,
 }
@@ -187,6 +189,12 @@ impl Plan {
             SubjectKind::Object(of) | SubjectKind::Everyone(of) => of.index(),
             SubjectKind::Userset(node) => self.types.len() + node.index(),
         };
-        self.pruned[index].get_or_init(|| Arc::new(Pruned::new(self, kind)))
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        self.pruned[index].get_or_init(|| Arc::new(Pruned::new(self, kind, number)))
+    }
+
+    /// Whether closures could be made of an edge set.
+    pub(crate) fn makes_closures(&self, edges: EdgeSetId) -> bool {
+        self.closure_edges[edges.index()]
     }
 }

@@ -59,18 +59,28 @@ pub(crate) struct Closure {
 /// The operations for one kind of subject.
 #[derive(Debug)]
 pub(crate) struct Pruned {
+    /// Which kind of subject it is for.
+    number: u32,
     ops: Vec<Option<Op>>,
     /// Nodes that tuples name as usersets and that can be walked from the subject's side.
     closures: HashMap<NodeId, Closure>,
 }
 
 impl Pruned {
-    pub(super) fn new(plan: &Plan, kind: SubjectKind) -> Self {
+    pub(super) fn new(plan: &Plan, kind: SubjectKind, number: u32) -> Self {
         let grants = grants(plan, kind);
         let pruner = Pruner { plan, kind, grants };
         let ops: Vec<Option<Op>> = plan.node_ids().map(|node| pruner.node(node)).collect();
         let closures = closures(plan, &ops);
-        Self { ops, closures }
+        Self {
+            number,
+            ops,
+            closures,
+        }
+    }
+
+    pub(crate) const fn number(&self) -> u32 {
+        self.number
     }
 
     /// What a node does; `None` if it can never grant to this kind of subject.
@@ -253,15 +263,48 @@ fn union(parts: Vec<Op>) -> Op {
 
 /// The closures of every node that tuples name as a userset and that unions of usersets make up.
 fn closures(plan: &Plan, ops: &[Option<Op>]) -> HashMap<NodeId, Closure> {
+    let named = named_as_usersets(plan);
+    named
+        .into_iter()
+        .filter(|node| ops[node.index()].is_some())
+        .filter_map(|node| Some((node, closure(node, ops)?)))
+        .collect()
+}
+
+fn named_as_usersets(plan: &Plan) -> HashSet<NodeId> {
     let named = plan.edge_sets.iter().filter_map(|edges| match edges.kind {
         SubjectKind::Userset(node) => Some(node),
         _ => None,
     });
-    let named: HashSet<NodeId> = named.filter(|node| ops[node.index()].is_some()).collect();
-    named
-        .into_iter()
-        .filter_map(|node| Some((node, closure(node, ops)?)))
-        .collect()
+    named.collect()
+}
+
+/// By edge set: whether a closure for any kind of subject could be made of it.
+pub(super) fn closure_edges(plan: &Plan) -> Vec<bool> {
+    let mut found = vec![false; plan.edge_sets.len()];
+    let mut seen = named_as_usersets(plan);
+    let mut open: Vec<NodeId> = seen.iter().copied().collect();
+    while let Some(node) = open.pop() {
+        let mut rules = vec![&plan.node(node).rule];
+        while let Some(rule) = rules.pop() {
+            match rule {
+                Rule::Relation(sets) => {
+                    for edges in sets {
+                        found[edges.index()] = true;
+                    }
+                }
+                Rule::Node(other) if seen.insert(*other) => open.push(*other),
+                Rule::Union(parts) | Rule::Intersection(parts) => rules.extend(parts),
+                Rule::Exclusion(base, excluded) => {
+                    // Where nothing of the right side can matter, the left side is all there is.
+                    rules.push(base);
+                    rules.extend(excluded);
+                }
+                Rule::Nil | Rule::Itself | Rule::Node(_) | Rule::Arrow { .. } => {}
+            }
+        }
+    }
+    found
 }
 
 fn closure(root: NodeId, ops: &[Option<Op>]) -> Option<Closure> {

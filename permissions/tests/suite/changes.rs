@@ -121,3 +121,49 @@ fn changes_lead_where_loading_leads() {
         }
     }
 }
+
+/// Closures are kept from one snapshot to the next: only where nothing they are made of changed.
+#[test]
+fn what_was_worked_out_before_a_change_is_not_used_after_it() {
+    let spec = json!({
+        "user": {},
+        "group": { "relations": { "member": types(&["user", "group#member"]) } },
+        "document": {
+            "relations": {
+                "viewer": types(&["user", "group#member"]),
+                "banned": types(&["group#member"]),
+            },
+            "permissions": { "view": "viewer - banned" },
+        },
+    });
+    let tuples = [
+        "document:1#viewer@group:a#member",
+        "document:1#banned@group:out#member",
+        "group:a#member@group:b#member",
+        "group:b#member@user:ada",
+    ];
+    let mut world = World::new(spec, &tuples);
+    let ada = "document:1#view@user:ada";
+    let touch = |text| Change::Touch(tuple(text));
+    let delete = |text| Change::Delete(tuple(text));
+    for (change, expected) in [
+        (touch("document:2#viewer@user:new"), true),
+        (delete("group:b#member@user:ada"), false),
+        (touch("group:a#member@user:ada"), true),
+        (touch("group:out#member@group:a#member"), false),
+        (delete("document:1#banned@group:out#member"), true),
+        (delete("group:a#member@user:ada"), false),
+    ] {
+        world.has(ada);
+        let before = world.snapshot.clone();
+        let was = world.has(ada);
+        world.snapshot = world.snapshot.apply(std::slice::from_ref(&change)).unwrap();
+        assert_eq!(world.has(ada), expected, "{change:?}");
+        // A newcomer does not get what was found for one that nobody knew.
+        assert!(world.has("document:2#view@user:new"));
+        assert!(!world.has("document:1#view@user:stranger"));
+        world.snapshot = before;
+        assert_eq!(world.has(ada), was);
+        world.snapshot = world.snapshot.apply(&[change]).unwrap();
+    }
+}

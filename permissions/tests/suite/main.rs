@@ -9,9 +9,12 @@
 
 mod agreement;
 mod changes;
+mod expanding;
+mod explaining;
 mod generate;
 mod hostile;
 mod lookups;
+mod openfga;
 mod reference;
 mod spicedb;
 mod traps;

@@ -18,7 +18,7 @@ pub(crate) enum Truth {
 }
 
 impl Truth {
-    fn not(self) -> Self {
+    pub(crate) fn not(self) -> Self {
         match self {
             Self::No => Self::Has,
             Self::Unknown => Self::Unknown,
@@ -41,7 +41,7 @@ pub(crate) struct Reference<'a> {
 
 /// What a tuple's caveat says: those that the generator makes are `p == 1 && q == 1` of the
 /// parameters in their name.
-fn caveat(tuple: &Tuple, asked: &Map<String, Value>) -> Truth {
+pub(crate) fn caveat(tuple: &Tuple, asked: &Map<String, Value>) -> Truth {
     let Some((name, stored)) = &tuple.caveat else {
         return Truth::Has;
     };
@@ -209,8 +209,8 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// What each key is computed from, and whether through the right side of `-`.
-    fn dependencies(&self, key: &Key) -> Vec<(Key, bool)> {
+    /// What each key is computed from, through which sides of `-`.
+    fn dependencies(&self, key: &Key) -> Vec<(Key, Side)> {
         let mut found = Vec::new();
         let at = |namespace: &str, id: &str, name: &str| {
             (namespace.to_owned(), id.to_owned(), name.to_owned())
@@ -218,40 +218,47 @@ impl<'a> Reference<'a> {
         match self.namespaces[&key.0].permissions.get(&key.2) {
             None => {
                 for (tuple, _) in self.of(key, &key.2) {
-                    if let Some(relation) = &tuple.subject.relation {
+                    let subject = &tuple.subject;
+                    if let Some(relation) = &subject.relation {
                         found.push((
-                            at(&tuple.subject.namespace, &tuple.subject.id, relation),
-                            false,
+                            at(&subject.namespace, &subject.id, relation),
+                            Side::default(),
                         ));
                     }
                 }
             }
-            Some(permission) => {
-                permission
-                    .expression()
-                    .leaves(&mut |leaf, negated| match &leaf.operation {
-                        Operation::Name(name) => {
-                            found.push((at(&key.0, &key.1, &name.text), negated));
+            Some(permission) => leaves(
+                permission.expression(),
+                Side::default(),
+                &mut |leaf, side| match &leaf.operation {
+                    Operation::Name(name) => found.push((at(&key.0, &key.1, &name.text), side)),
+                    Operation::Arrow {
+                        relation, target, ..
+                    } => {
+                        for (tuple, _) in self.of(key, &relation.text) {
+                            let to = at(&tuple.subject.namespace, &tuple.subject.id, &target.text);
+                            found.push((to, side));
                         }
-                        Operation::Arrow {
-                            relation, target, ..
-                        } => {
-                            for (tuple, _) in self.of(key, &relation.text) {
-                                let to =
-                                    at(&tuple.subject.namespace, &tuple.subject.id, &target.text);
-                                found.push((to, negated));
-                            }
-                        }
-                        _ => {}
-                    });
-            }
+                    }
+                    _ => {}
+                },
+            ),
         }
         found
     }
 
     /// Whether what `root` is computed from has a cycle through the right side of `-`.
     pub(crate) fn meets_negative_cycle(&self, root: &Key) -> bool {
-        let edges: HashMap<&Key, Vec<(Key, bool)>> = self
+        self.meets_cycle(root, |side| side.negated)
+    }
+
+    /// The same, also where it is the right side of a right side.
+    pub(crate) fn meets_cycle_through_exclusion(&self, root: &Key) -> bool {
+        self.meets_cycle(root, |side| side.excluded)
+    }
+
+    fn meets_cycle(&self, root: &Key, counts: impl Fn(Side) -> bool) -> bool {
+        let edges: HashMap<&Key, Vec<(Key, Side)>> = self
             .keys
             .iter()
             .map(|key| (key, self.dependencies(key)))
@@ -270,10 +277,43 @@ impl<'a> Reference<'a> {
         };
         reach(root).iter().any(|key| {
             let steps = edges.get(key).into_iter().flatten();
-            steps
-                .filter(|(_, negated)| *negated)
-                .any(|(to, _)| reach(to).contains(key))
+            let mut steps = steps.filter(|(_, side)| counts(*side));
+            steps.any(|(to, _)| reach(to).contains(key))
         })
+    }
+}
+
+/// Where a part stands.
+#[derive(Clone, Copy, Default)]
+struct Side {
+    /// On the right side of an odd number of `-`.
+    negated: bool,
+    /// On the right side of any.
+    excluded: bool,
+}
+
+fn leaves<'e>(
+    expression: &'e Expression,
+    side: Side,
+    visit: &mut impl FnMut(&'e Expression, Side),
+) {
+    match &expression.operation {
+        Operation::Union(parts) | Operation::Intersection(parts) => {
+            for part in parts {
+                leaves(part, side, visit);
+            }
+        }
+        Operation::Exclusion(base, excluded) => {
+            leaves(base, side, visit);
+            let other = Side {
+                negated: !side.negated,
+                excluded: true,
+            };
+            for part in excluded {
+                leaves(part, other, visit);
+            }
+        }
+        _ => visit(expression, side),
     }
 }
 

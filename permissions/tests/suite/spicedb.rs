@@ -39,14 +39,14 @@ struct Assertions {
 }
 
 /// Beside the repository, or where the variable says.
-fn data() -> Option<PathBuf> {
+pub(crate) fn data(part: &str) -> Option<PathBuf> {
     if let Ok(folder) = std::env::var("ASSAY_SHARED_DATA") {
-        return Some(PathBuf::from(folder).join("spicedb"));
+        return Some(PathBuf::from(folder).join(part));
     }
     let above = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let mut above = above.ancestors().skip(2);
     above.find_map(|folder| {
-        let data = folder.join("shared/data/spicedb");
+        let data = folder.join("shared/data").join(part);
         data.is_dir().then_some(data)
     })
 }
@@ -56,7 +56,7 @@ const NOW: i64 = 1_800_000_000_000;
 
 #[test]
 fn every_assertion_of_spicedbs_suite_holds() {
-    let Some(folder) = data() else {
+    let Some(folder) = data("spicedb") else {
         eprintln!("skipped: there is no shared/data/spicedb above this repository");
         return;
     };

@@ -1,7 +1,6 @@
 //! SpiceDB: its schema language (`schema.zed`) and its text format of relationships.
 //!
-//! Permission expressions are the same language. A caveat of SpiceDB belongs to no definition, and
-//! one of assay to a namespace: it goes to the first namespace, in the order of names, that uses it.
+//! Permission expressions are the same language.
 
 mod lexer;
 mod relationships;

@@ -11,7 +11,7 @@ use assay_reconciler::{
 };
 
 use super::lexer::{Kind, Lexer, Token};
-use crate::import::{ImportError, Namespaces};
+use crate::import::{ImportError, Namespaces, place_caveats};
 
 /// Longest description of a manifest, in characters.
 const MAX_DESCRIPTION: usize = 1_000;
@@ -35,26 +35,8 @@ pub fn schema(text: &str) -> Result<Namespaces, ImportError> {
         caveats,
         ..
     } = reader;
-    place(&mut namespaces, caveats);
+    place_caveats(&mut namespaces, caveats);
     Ok(namespaces)
-}
-
-/// Puts each caveat where it is used first, or at the first namespace if nothing uses it.
-fn place(namespaces: &mut Namespaces, caveats: BTreeMap<String, CaveatSpec>) {
-    for (name, caveat) in caveats {
-        let uses = |spec: &ZanzibarNamespaceSpec| {
-            let mut types = spec.relations.values().flat_map(|relation| &relation.types);
-            types.any(|of| of.caveat.as_ref() == Some(&name))
-        };
-        let user = namespaces
-            .iter()
-            .find(|(_, spec)| uses(spec))
-            .map(|(name, _)| name.clone());
-        let home = user.or_else(|| namespaces.keys().next().cloned());
-        if let Some(spec) = home.and_then(|home| namespaces.get_mut(&home)) {
-            spec.caveats.insert(name, caveat);
-        }
-    }
 }
 
 struct Reader<'a> {
