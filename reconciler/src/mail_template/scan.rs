@@ -131,10 +131,9 @@ fn tokens(text: &str, inner: Range<usize>) -> impl Iterator<Item = Token> {
             } else {
                 let sign = at..at + first.len_utf8();
                 at = sign.end;
-                // The sign that only takes blanks away around the tag is none.
-                if !first.is_whitespace()
-                    && !(sign.start == inner.start && matches!(first, '-' | '+'))
-                {
+                // What only takes blanks away around the tag stands first in it.
+                let is_mark = sign.start == inner.start && matches!(first, '-' | '+');
+                if !is_mark && !first.is_whitespace() {
                     return Some(Token::Sign(sign));
                 }
             }

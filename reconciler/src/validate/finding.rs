@@ -134,10 +134,9 @@ fn narrow(source: &Source, at: &mut Location, within: Range<usize>) {
     let Some(written) = source.text.get(at.range.as_range()) else {
         return;
     };
-    let narrower = if written.starts_with('|') {
-        in_block(written, &within)
-    } else {
-        in_line(written, &within)
+    let narrower = match indent_of_block(&source.text[..at.range.start as usize]) {
+        Some(indent) => in_block(written, indent, &within),
+        None => in_line(written, &within),
     };
     let Some(narrower) = narrower else {
         return;
@@ -163,18 +162,24 @@ fn in_line(written: &str, within: &Range<usize>) -> Option<Range<usize>> {
     is_there.then(|| quote + within.start..quote + within.end)
 }
 
-/// As far as the line goes on which they begin.
-fn in_block(written: &str, within: &Range<usize>) -> Option<Range<usize>> {
-    let (header, lines) = written.split_once('\n')?;
-    // How far the text is indented may stand in the header instead.
-    if header.contains(|c: char| c.is_ascii_digit()) || written.contains('\r') {
+/// How far the text is indented that begins after `before`, if it is a block after `|`.
+fn indent_of_block(before: &str) -> Option<usize> {
+    let (above, indent) = before.rsplit_once('\n')?;
+    let header = above.lines().next_back()?.trim_end();
+    let is_block = [" |", " |-", " |+"].iter().any(|end| header.ends_with(end));
+    (is_block && indent.bytes().all(|byte| byte == b' ')).then_some(indent.len())
+}
+
+/// As far as the line goes on which they begin. The first line is not indented: the text begins in it.
+fn in_block(written: &str, indent: usize, within: &Range<usize>) -> Option<Range<usize>> {
+    // YAML reads other ends of lines as `\n`, and then all that follows is somewhere else.
+    if written.contains('\r') {
         return None;
     }
     let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let indent = depth(lines.lines().find(|line| !line.trim().is_empty())?);
-    let (mut told, mut at) = (0, header.len() + 1);
-    for line in lines.split_inclusive('\n') {
-        let hidden = indent.min(depth(line));
+    let (mut told, mut at) = (0, 0);
+    for line in written.split_inclusive('\n') {
+        let hidden = if at == 0 { 0 } else { indent.min(depth(line)) };
         let shown = line.len() - hidden;
         if within.start < told + shown {
             let begin = at + hidden + (within.start - told);
