@@ -30,7 +30,7 @@ const MARGIN: Duration = Duration::from_secs(30);
 const REFRESH: Limit = Limit {
     domain: "oidc_client.refresh",
     tries: 1,
-    window: Duration::from_secs(60),
+    window: Duration::from_mins(1),
 };
 /// How often, and how many times, it is looked for what another refresh has brought.
 const LOOK: (Duration, u32) = (Duration::from_millis(250), 40);
