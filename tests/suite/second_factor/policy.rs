@@ -1,7 +1,7 @@
 //! Who needs a second factor, who may put it off, and who is not asked.
 
-use super::{Bench, CLIENTS, MANAGE, PROMPT, asks_for_code};
-use crate::harness::{Authenticator, Manifests, Page, TestDb, Visitor};
+use super::{Bench, MANAGE, NO_PASSKEYS, PROMPT, asks_for_code};
+use crate::harness::{Authenticator, Page, TestDb, Visitor};
 
 both_databases!(
     who_has_none_sets_one_up_before_they_are_in,
@@ -201,10 +201,8 @@ async fn where_it_is_off_a_device_that_wants_two_factors_is_refused(db: TestDb) 
     assert!(page.reply.body.contains("You cannot sign in"), "{page:#?}");
 
     // A passkey would do: they are asked to sign in with one, once.
-    let with_passkeys = CLIENTS.replace("enabled: false", "enabled: true");
-    let manifests = Manifests::new()
-        .file("clients.yaml", &with_passkeys)
-        .file("account.yaml", &super::module("{ policy: off }"));
+    let passkeys = NO_PASSKEYS.replace("false", "true");
+    let manifests = super::manifests("{ policy: off }").file("passkey.yaml", &passkeys);
     bench.assay.apply(&manifests);
     let page = visitor.open(&link).await.page();
     let login = visitor.submit(&page.form_with("user_code")).await.page();
