@@ -208,10 +208,9 @@ async fn a_client_that_demands_two_factors_is_shown_a_passkey(db: TestDb) {
         asks_for_passkey(&page) && !asks_for_code(&page),
         "{page:#?}"
     );
-    let button = page.tags("button").into_iter();
+    let mut button = page.tags("button").into_iter();
     let place = button
-        .filter_map(|tag| tag.attribute("data-return-to").map(str::to_owned))
-        .next()
+        .find_map(|tag| tag.attribute("data-return-to").map(str::to_owned))
         .unwrap();
     let before = visitor.cookies["assay_session"].clone();
     let challenge = started(&bench, &mut visitor, &place)

@@ -90,20 +90,17 @@ impl Regaining<'_> {
         now: UnixMillis,
     ) -> Result<Response, Problem> {
         let (id, email) = (&self.confirmed.user_id, &self.confirmed.email);
-        match hash {
-            Some(hash) => {
-                user::set_password_hash(&mut tx, id, hash, None, now).await?;
-                let to = Recipient {
-                    user_id: Some(id),
-                    email,
-                    language: self.look.language,
-                };
-                mail::queue(&mut tx, self.context, &to, Letter::PasswordChanged, now).await?;
-            }
-            None => {
-                user::end_all(&mut tx, id, None, now).await?;
-                confirmation::withdraw_all(&mut tx, id).await?;
-            }
+        if let Some(hash) = hash {
+            user::set_password_hash(&mut tx, id, hash, None, now).await?;
+            let to = Recipient {
+                user_id: Some(id),
+                email,
+                language: self.look.language,
+            };
+            mail::queue(&mut tx, self.context, &to, Letter::PasswordChanged, now).await?;
+        } else {
+            user::end_all(&mut tx, id, None, now).await?;
+            confirmation::withdraw_all(&mut tx, id).await?;
         }
         user::verify_email(&mut tx, id, email, now).await?;
         let person = format!("user:{id}");
