@@ -1,5 +1,6 @@
 //! JSON Schemas of the manifests, in draft-07, which the YAML language servers of editors read.
 
+use jsonschema::{ValidationError, error::ValidationErrorKind};
 use schemars::{
     JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform,
 };
@@ -285,6 +286,26 @@ pub fn to_text(schema: &Value) -> String {
     let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// What a schema refuses, in our words and without what stands there.
+pub(crate) fn words(error: &ValidationError<'_>, what: &str) -> String {
+    match error.kind() {
+        ValidationErrorKind::MaxLength { limit } => format!("more than {limit} characters"),
+        ValidationErrorKind::MinLength { limit: 1 } => String::from("the text is empty"),
+        ValidationErrorKind::MinLength { limit } => format!("fewer than {limit} characters"),
+        ValidationErrorKind::Maximum { limit } => format!("more than {limit}"),
+        ValidationErrorKind::Minimum { limit } => format!("less than {limit}"),
+        ValidationErrorKind::MaxItems { limit } => format!("more than {limit} elements"),
+        ValidationErrorKind::MinItems { limit } => format!("fewer than {limit} elements"),
+        ValidationErrorKind::Required { property } => {
+            format!("missing field `{}`", property.as_str().unwrap_or_default())
+        }
+        ValidationErrorKind::Pattern { pattern } => format!("does not have the form `{pattern}`"),
+        ValidationErrorKind::Constant { expected_value } => format!("must be {expected_value}"),
+        ValidationErrorKind::Enum { options } => format!("must be one of {options}"),
+        _ => error.masked_with(what).to_string(),
+    }
 }
 
 #[cfg(test)]

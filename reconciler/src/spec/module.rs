@@ -1,6 +1,7 @@
 //! Kind `Module`: the parts of the product that can be switched on and off, and their settings.
 
 mod account;
+mod attribute_schema;
 mod deletion;
 mod mail;
 mod notices;
@@ -22,6 +23,7 @@ use serde_json::Value;
 
 pub use self::{
     account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings, Verification},
+    attribute_schema::{AttributeSchema, MAX_MISFITS, Misfit, NotAnAttributeSchema},
     deletion::DeletionSettings,
     mail::{MailSettings, Smtp, SmtpSecurity, mailbox},
     notices::NoticeSettings,

@@ -161,7 +161,11 @@ fn by_schema(root: &Node<'_>, kind: Kind, context: &Context<'_>, found: &mut Vec
             continue;
         }
         let what = node_at(root, at).map_or("value", Node::what);
-        found.push(Finding::new("schema", Place::At(at), words(&error, what)));
+        found.push(Finding::new(
+            "schema",
+            Place::At(at),
+            schema::words(&error, what),
+        ));
     }
 }
 
@@ -174,25 +178,6 @@ fn is_coarse(error: &ValidationError<'_>) -> bool {
             | ValidationErrorKind::MinProperties { .. }
             | ValidationErrorKind::MaxProperties { .. }
     )
-}
-
-fn words(error: &ValidationError<'_>, what: &str) -> String {
-    match error.kind() {
-        ValidationErrorKind::MaxLength { limit } => format!("more than {limit} characters"),
-        ValidationErrorKind::MinLength { limit: 1 } => String::from("the text is empty"),
-        ValidationErrorKind::MinLength { limit } => format!("fewer than {limit} characters"),
-        ValidationErrorKind::Maximum { limit } => format!("more than {limit}"),
-        ValidationErrorKind::Minimum { limit } => format!("less than {limit}"),
-        ValidationErrorKind::MaxItems { limit } => format!("more than {limit} elements"),
-        ValidationErrorKind::MinItems { limit } => format!("fewer than {limit} elements"),
-        ValidationErrorKind::Required { property } => {
-            format!("missing field `{}`", property.as_str().unwrap_or_default())
-        }
-        ValidationErrorKind::Pattern { pattern } => format!("does not have the form `{pattern}`"),
-        ValidationErrorKind::Constant { expected_value } => format!("must be {expected_value}"),
-        ValidationErrorKind::Enum { options } => format!("must be one of {options}"),
-        _ => error.masked_with(what).to_string(),
-    }
 }
 
 /// A JSON pointer as steps. What is a key and what an index only the tree can tell.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::modules::{
     pages::languages::{About, LANGUAGES, ProfileFields, Registration},
     parameters::Parameters,
-    user::{Attributes, AttributesRefused},
+    user::{AttributeRules, Attributes, AttributesRefused},
 };
 
 /// Characters of one field.
@@ -186,16 +186,18 @@ pub(super) fn known(attributes: &Value, name: &str) -> String {
     within[name].as_str().unwrap_or_default().to_owned()
 }
 
-/// What a form changes about `known` (RFC 7396), or why it cannot.
+/// What a form changes about `known`, or says of somebody new (RFC 7396), or why it cannot.
 pub(super) fn change(
     texts: &ProfileFields,
     fields: impl IntoIterator<Item = ProfileField>,
     is_required: impl Fn(ProfileField) -> bool,
-    known: &Attributes,
+    known: Option<&Attributes>,
+    rules: &AttributeRules,
     form: &Parameters,
 ) -> Result<Value, FieldRefused> {
+    let fields: Vec<ProfileField> = fields.into_iter().collect();
     let mut change = Map::new();
-    for field in fields {
+    for field in fields.iter().copied() {
         let mut told = Map::new();
         for name in parts(field) {
             let text = form.get(name).unwrap_or_default().trim();
@@ -223,8 +225,7 @@ pub(super) fn change(
             change.extend(told);
         }
     }
-    let before = known.json();
-    let before: Value = serde_json::from_str(&before).unwrap_or_default();
+    let before = known.map_or(Value::Null, |known| json!(known));
     // What was verified is the number that was there.
     if let Some(number) = change.get("phone_number")
         && *number != before["phone_number"]
@@ -232,9 +233,24 @@ pub(super) fn change(
         change.insert("phone_number_verified".to_owned(), Value::Null);
     }
     let change = Value::Object(change);
-    match known.clone().patched(&change) {
+    let outcome = match known {
+        None => Attributes::of_new(&change, rules),
+        Some(known) => known.clone().patched(&change, rules),
+    };
+    match outcome {
         Ok(_) => Ok(change),
         Err(AttributesRefused::WrongForm(name, _)) => Err(FieldRefused::Bad(label(texts, &name))),
+        Err(AttributesRefused::Misfit(misfits)) => {
+            let mut paths = misfits.each().map(|(path, _)| path);
+            let asked = paths.find_map(|path| {
+                let name = path.rsplit('.').next()?.to_owned();
+                let mut inputs = fields.iter().flat_map(|field| parts(*field));
+                inputs.any(|input| input == name).then_some(name)
+            });
+            Err(FieldRefused::Bad(
+                asked.map_or("", |name| label(texts, &name)),
+            ))
+        }
         Err(_) => Err(FieldRefused::Bad("")),
     }
 }
@@ -246,10 +262,11 @@ mod tests {
     use crate::modules::pages::Language;
 
     fn told(field: ProfileField, known: &Value, form: &str) -> Result<Value, FieldRefused> {
-        let known = Attributes::default().patched(known).unwrap();
+        let rules = AttributeRules::default();
+        let known = Attributes::of_new(known, &rules).unwrap();
         let form = Parameters::parse(form.as_bytes()).unwrap();
         let texts = &Language::fallback().profile_fields;
-        change(texts, [field], |_| false, &known, &form)
+        change(texts, [field], |_| false, Some(&known), &rules, &form)
     }
 
     #[test]

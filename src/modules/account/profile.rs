@@ -22,7 +22,7 @@ use crate::modules::{
         ClientAddress, SignedIn, Visitor,
         csrf::{self, Bound},
     },
-    user::{self, Attributes, ChangeAttributesError},
+    user::{self, AttributeRules, Attributes, ChangeAttributesError},
 };
 
 /// The page.
@@ -90,6 +90,7 @@ pub(super) async fn submit(
         return Ok(sign_in_first(PROFILE_PATH));
     };
     let known = Attributes::try_from(user.attributes).unwrap_or_default();
+    let rules = AttributeRules::of(&context.snapshot);
     let editable = context.snapshot.account_settings().profile.fields;
     let labels = &look.language.profile_fields;
     let texts = &look.language.registration;
@@ -103,11 +104,11 @@ pub(super) async fn submit(
         };
         page.show(StatusCode::BAD_REQUEST, value, Some(&notice))
     };
-    let change = match fields::change(labels, editable, |_| false, &known, &form) {
+    let change = match fields::change(labels, editable, |_| false, Some(&known), &rules, &form) {
         Ok(change) => change,
         Err(refused) => return Ok(again(refused.words(texts).into())),
     };
-    match save(&context, &person, &address, &change).await {
+    match save(&context, &person, &address, &change, &rules).await {
         Ok(()) => Ok(Redirect::to(&format!("{PROFILE_PATH}?saved=1")).into_response()),
         Err(ChangeAttributesError::Refused(_)) => Ok(again(texts.bad_field.about("").into())),
         Err(ChangeAttributesError::Unknown) => Ok(sign_in_first(PROFILE_PATH)),
@@ -120,10 +121,11 @@ async fn save(
     person: &SignedIn,
     address: &ClientAddress,
     change: &Value,
+    rules: &AttributeRules,
 ) -> Result<(), ChangeAttributesError> {
     let now = context.clock.now();
     let mut tx = context.store.begin().await?;
-    user::change_attributes(&mut tx, &person.user_id, change, now).await?;
+    user::change_attributes(&mut tx, &person.user_id, change, rules, now).await?;
     let actor = format!("user:{}", person.user_id);
     // Which, never to what.
     let names: Vec<&String> = change

@@ -28,7 +28,8 @@ use crate::{
         audit::{self, AuditEvent},
         password::{self, PasswordError, Who},
         user::{
-            self, Attributes, ChangeAttributesError, CreateUserError, ExternalIdError, NewUser,
+            self, AttributeRules, Attributes, ChangeAttributesError, CreateUserError,
+            ExternalIdError, NewUser,
         },
     },
     store::{Tx, execute, fetch_optional},
@@ -149,7 +150,7 @@ impl Administration {
             email,
             password_hash,
             is_admin: request.is_admin,
-            attributes: Attributes::default().patched(&request.attributes)?,
+            attributes: Attributes::of_new(&request.attributes, &self.attribute_rules().await?)?,
         };
         let has_attributes = new.attributes != Attributes::default();
         let mut tx = self.store.begin().await?;
@@ -184,6 +185,7 @@ impl Administration {
     /// Changes somebody's account. One that is disabled has no session any more.
     pub async fn update_user(&self, id: &str, request: &UpdateUser) -> Result<Person, Refusal> {
         let now = self.clock.now();
+        let rules = self.attribute_rules().await?;
         let mut tx = self.store.begin().await?;
         let mut is_known = true;
         match request.state {
@@ -210,7 +212,7 @@ impl Administration {
             user::set_external_id(&mut tx, id, external_id, now).await?;
         }
         if let Some(patch) = request.attributes.as_ref().filter(|_| is_known) {
-            user::change_attributes(&mut tx, id, patch, now).await?;
+            user::change_attributes(&mut tx, id, patch, &rules, now).await?;
         }
         if !is_known {
             tx.rollback().await?;
@@ -262,6 +264,23 @@ impl Administration {
     async fn hash(&self, password: &Secret<String>, who: Who<'_>) -> Result<String, Refusal> {
         let settings = self.password_settings().await?;
         Ok(password::chosen(&self.passwords, &settings, password.expose(), who).await?)
+    }
+
+    /// What attributes must be in the newest generation.
+    pub(super) async fn attribute_rules(&self) -> Result<AttributeRules, Refusal> {
+        let modules = self.engine.objects_of(Kind::Module).await?;
+        let rules = modules
+            .into_iter()
+            .find_map(|(object, _)| match object.spec {
+                Spec::Module(spec) => match spec.settings {
+                    ModuleSettings::Account(settings) => {
+                        Some(AttributeRules::of_settings(&settings))
+                    }
+                    _ => None,
+                },
+                _ => None,
+            });
+        Ok(rules.unwrap_or_default())
     }
 
     async fn password_settings(&self) -> Result<PasswordSettings, Refusal> {

@@ -1,4 +1,7 @@
-use crate::{crypto::CryptoError, outgoing::OutgoingError, store::StoreError};
+use crate::{
+    crypto::CryptoError, modules::user::AttributesRefused, outgoing::OutgoingError,
+    store::StoreError,
+};
 
 /// Why an upstream's word is not taken. The words are for whoever runs this server, and hold no token.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +30,9 @@ pub(super) enum UpstreamError {
     /// A claim that identifies the person.
     #[error("it gave no claim `{0}` to know the person by")]
     Subject(String),
+    /// What it says of somebody new is not what attributes must be here.
+    #[error("what it says of somebody new does not fit `attributeSchema`: {0}")]
+    Attributes(#[from] AttributesRefused),
     /// Our own credential.
     #[error("our credential for it cannot be made: {0}")]
     Credential(&'static str),
@@ -55,6 +61,7 @@ impl UpstreamError {
             Self::IdToken(_) => "id_token",
             Self::UserInfo(_) => "userinfo",
             Self::Subject(_) => "subject",
+            Self::Attributes(_) => "attributes",
             Self::Credential(_) | Self::Crypto(_) | Self::Store(_) => "internal",
         }
     }

@@ -21,7 +21,9 @@ use crate::{
         pages::Language,
         session::SignedIn,
         sign_in::Arrival,
-        user::{self, Attributes, CreateUserError, Email, NewUser, User, UserState},
+        user::{
+            self, AttributeRules, Attributes, CreateUserError, Email, NewUser, User, UserState,
+        },
     },
     store::{StoreError, Tx, execute},
 };
@@ -155,10 +157,11 @@ impl Joining<'_> {
 
     /// Asks the operator's services whether there may be such an account.
     async fn ask_webhooks(&self, email: &Email) -> Result<(), hooks::Refused> {
+        let rules = AttributeRules::of(&self.context.snapshot);
         let happening = Happening::Registration {
             user_id: None,
             email: email.as_str(),
-            attributes: &json!(fitting(&self.identity.attributes)),
+            attributes: &json!(fitting(&self.identity.attributes, &rules)),
             ip: self.arrival.address.text(),
         };
         hooks::before(self.context, &happening).await
@@ -209,10 +212,11 @@ impl Joining<'_> {
         };
         link::touch(tx, self.upstream, self.identity, now).await?;
         if self.upstream.spec.update_attributes {
+            let rules = AttributeRules::of(&self.context.snapshot);
             for (name, value) in &self.identity.attributes {
                 let patch = json!({ name: value });
                 // What does not fit stays as it was.
-                let changed = user::change_attributes(tx, &user.id, &patch, now).await;
+                let changed = user::change_attributes(tx, &user.id, &patch, &rules, now).await;
                 if let Err(user::ChangeAttributesError::Store(error)) = changed {
                     return Err(error.into());
                 }
@@ -270,13 +274,16 @@ impl Joining<'_> {
         email: Email,
         now: UnixMillis,
     ) -> Result<Outcome, UpstreamError> {
+        let rules = AttributeRules::of(&self.context.snapshot);
         let is_verified = self.upstream.spec.trust_email && self.identity.email_verified;
+        let told = json!(fitting(&self.identity.attributes, &rules));
         let new = NewUser {
             id: None,
             email,
             password_hash: None,
             is_admin: false,
-            attributes: fitting(&self.identity.attributes),
+            // Together they have to be what somebody new needs.
+            attributes: Attributes::of_new(&told, &rules)?,
         };
         let mut user = match user::create(tx, new, now).await {
             Ok(user) => user,
@@ -346,10 +353,10 @@ impl Joining<'_> {
 }
 
 /// Those attributes that can be a person's.
-fn fitting(attributes: &Map<String, Value>) -> Attributes {
+fn fitting(attributes: &Map<String, Value>, rules: &AttributeRules) -> Attributes {
     let mut fitting = Attributes::default();
     for (name, value) in attributes {
-        if let Ok(more) = fitting.clone().patched(&json!({ name: value })) {
+        if let Ok(more) = fitting.clone().patched(&json!({ name: value }), rules) {
             fitting = more;
         }
     }

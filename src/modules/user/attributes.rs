@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::attribute_form::Form;
+use super::{AttributeRules, Misfits, attribute_form::Form};
 use crate::{
     clock::UnixMillis,
     store::{StoreError, Tx, execute, fetch_optional},
@@ -36,6 +36,9 @@ pub enum AttributesRefused {
     /// Not the type of the standard claim.
     #[error("`attributes.{0}` must be {1}")]
     WrongForm(String, &'static str),
+    /// Not what the operator's schema says.
+    #[error("{0}")]
+    Misfit(Misfits),
     /// A name that is none.
     #[error("an attribute's name has 1 to {MAX_NAME} characters, none of them a control character")]
     Name,
@@ -62,9 +65,25 @@ pub enum ChangeAttributesError {
 }
 
 impl Attributes {
+    /// Those of somebody new.
+    pub fn of_new(attributes: &Value, rules: &AttributeRules) -> Result<Self, AttributesRefused> {
+        let new = Self::default().merged(attributes)?;
+        rules.check_new(&Value::Object(new.0.clone()))?;
+        Ok(new)
+    }
+
     /// These with a change (RFC 7396): what is `null` in it goes, and so does everything if it is `null`
     /// itself.
-    pub fn patched(mut self, patch: &Value) -> Result<Self, AttributesRefused> {
+    pub fn patched(self, patch: &Value, rules: &AttributeRules) -> Result<Self, AttributesRefused> {
+        let before = Value::Object(self.0.clone());
+        let patched = self.merged(patch)?;
+        let names = patch.as_object().into_iter().flat_map(Map::keys);
+        let names: Vec<&str> = names.map(String::as_str).collect();
+        rules.check_change(&before, &Value::Object(patched.0.clone()), &names)?;
+        Ok(patched)
+    }
+
+    fn merged(mut self, patch: &Value) -> Result<Self, AttributesRefused> {
         let Value::Object(changes) = patch else {
             return match patch {
                 Value::Null => Ok(Self::default()),
@@ -128,6 +147,7 @@ pub async fn change_attributes(
     tx: &mut Tx,
     user_id: &str,
     patch: &Value,
+    rules: &AttributeRules,
     now: UnixMillis,
 ) -> Result<(), ChangeAttributesError> {
     // A write, so that of two changes at once the second sees what the first has made.
@@ -140,7 +160,7 @@ pub async fn change_attributes(
     )?
     .ok_or(ChangeAttributesError::Unknown)?;
     let attributes = Attributes::try_from(text).unwrap_or_default();
-    let changed = attributes.patched(patch)?;
+    let changed = attributes.patched(patch, rules)?;
     execute!(
         tx,
         "UPDATE users SET attributes = $2, name_key = $3 WHERE id = $1",
@@ -211,7 +231,7 @@ mod tests {
 
     fn patched(from: &Value, patch: &Value) -> Result<Value, AttributesRefused> {
         let from = Attributes::try_from(from.to_string()).unwrap();
-        Ok(json!(from.patched(patch)?))
+        Ok(json!(from.patched(patch, &AttributeRules::default())?))
     }
 
     #[test]

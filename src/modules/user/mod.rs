@@ -2,6 +2,7 @@
 //! share.
 
 mod attribute_form;
+mod attribute_rules;
 mod attributes;
 mod change_email;
 mod create;
@@ -13,6 +14,7 @@ mod many;
 mod state;
 
 pub use self::{
+    attribute_rules::{AttributeRules, Misfits},
     attributes::{
         Attributes, AttributesRefused, ChangeAttributesError, change_attributes, search_key,
     },

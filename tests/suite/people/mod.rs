@@ -1,5 +1,6 @@
 //! People and their groups: how they are found, and what clients learn of them.
 
+mod attribute_schema;
 mod bulk;
 mod groups;
 mod search;

@@ -1,6 +1,7 @@
 //! Where people help themselves.
 
 mod account;
+mod attribute_schema;
 mod by_passkey;
 mod invitations;
 mod registration;

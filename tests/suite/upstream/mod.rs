@@ -1,6 +1,7 @@
 //! Sign-in with an upstream provider: what it does, and what it must refuse. Each story fails when its
 //! check is taken out.
 
+mod attribute_schema;
 mod fetching;
 mod joining;
 mod linked;

@@ -2,8 +2,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    deletion::DeletionSettings, notices::NoticeSettings, profile::ProfileSettings,
-    registration::RegistrationSettings,
+    attribute_schema::AttributeSchema, deletion::DeletionSettings, notices::NoticeSettings,
+    profile::ProfileSettings, registration::RegistrationSettings,
 };
 use crate::spec::Span;
 
@@ -21,6 +21,10 @@ pub struct AccountSettings {
     pub profile: ProfileSettings,
     /// Whether people can delete their account.
     pub deletion: DeletionSettings,
+    /// What the attributes of people must be, whoever writes them. Anything, unless set. What is stored already
+    /// stays until it is written again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribute_schema: Option<AttributeSchema>,
     /// What people are told of by letters that they have not asked for.
     pub notices: NoticeSettings,
 }

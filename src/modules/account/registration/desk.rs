@@ -19,7 +19,7 @@ use crate::modules::{
     parameters::Parameters,
     session::ReturnTo,
     sign_in::{self, Arrival},
-    user::{Attributes, Email, UserState},
+    user::{AttributeRules, Attributes, Email, UserState},
 };
 
 /// Where a ticket is shown.
@@ -170,14 +170,13 @@ impl<'a> Desk<'a> {
         registration: &Registration,
         form: &Parameters,
     ) -> Result<Details, DetailsRefused> {
-        let none = Attributes::default();
+        let rules = AttributeRules::of(&self.stage.context.snapshot);
         let labels = &self.stage.look.language.profile_fields;
         let is_required = |field| self.is_required(field);
-        let change = fields::change(labels, self.asked(), is_required, &none, form)
+        let change = fields::change(labels, self.asked(), is_required, None, &rules, form)
             .map_err(DetailsRefused::Field)?;
-        let attributes = none
-            .patched(&change)
-            .map_err(|_| DetailsRefused::Attributes)?;
+        let attributes =
+            Attributes::of_new(&change, &rules).map_err(|_| DetailsRefused::Attributes)?;
         let email = registration
             .email
             .parse()

@@ -13,7 +13,7 @@ use crate::{
     modules::{
         admin::{Administration, Refusal},
         audit::{self, AuditEvent},
-        user,
+        user::{self, AttributeRules, AttributesRefused},
     },
     store::Tx,
 };
@@ -90,6 +90,7 @@ pub struct Importer {
     administration: Administration,
     options: ImportOptions,
     upstreams: Upstreams,
+    rules: AttributeRules,
     seen: Seen,
     waiting: Vec<Line>,
     /// The groups that would be made, by name as it is compared.
@@ -113,10 +114,12 @@ impl Importer {
         let mut tx = administration.store.begin_read().await?;
         let upstreams = Upstreams::all(&mut tx).await?;
         tx.rollback().await?;
+        let rules = administration.attribute_rules().await?;
         Ok(Self {
             administration,
             options,
             upstreams,
+            rules,
             seen: Seen::default(),
             waiting: Vec::new(),
             missing_groups: HashSet::new(),
@@ -234,7 +237,7 @@ impl Importer {
         let mut steps = Vec::with_capacity(people.len());
         for person in people {
             let step = match matches.known(person) {
-                Ok(known) => Step::of(person, known.cloned(), now),
+                Ok(known) => Step::of(person, known.cloned(), &self.rules, now),
                 Err(problem) => {
                     problems.push(problem);
                     continue;
@@ -242,6 +245,12 @@ impl Importer {
             };
             match step {
                 Ok(step) => steps.push(step),
+                Err(StepError::Attributes(AttributesRefused::Misfit(misfits))) => {
+                    let misfits = misfits.each();
+                    problems.extend(
+                        misfits.map(|(path, words)| LineProblem::of(person.line, path, words)),
+                    );
+                }
                 Err(StepError::Attributes(refused)) => {
                     problems.push(LineProblem::of(person.line, "attributes", refused));
                 }
@@ -249,7 +258,7 @@ impl Importer {
             }
         }
         if may_write && self.options.update {
-            steps = hold(tx, steps, now).await?;
+            steps = hold(tx, steps, &self.rules, now).await?;
         }
         let mut groups = Groups::named(tx, &steps).await?;
         let mut groups_made = 0;

@@ -13,7 +13,7 @@ use super::{Line, LineProblem, MAX_LINE};
 use crate::{
     clock::UnixMillis,
     crypto::password::{self, StoredHash},
-    modules::user::{self, Attributes, Email, GroupName, UserState},
+    modules::user::{self, AttributeRules, Attributes, Email, GroupName, UserState},
 };
 
 /// What a line can say of somebody.
@@ -207,7 +207,7 @@ impl Reading {
             }
         };
         if let Some(attributes) = &attributes
-            && let Err(refused) = Attributes::default().patched(attributes)
+            && let Err(refused) = Attributes::of_new(attributes, &AttributeRules::default())
         {
             self.wrong("attributes", refused);
         }

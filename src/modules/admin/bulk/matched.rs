@@ -2,12 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::Value;
+
 use super::{Incoming, LineProblem};
 use crate::{
     clock::UnixMillis,
     crypto::token,
     modules::user::{
-        Attributes, AttributesRefused, Key, Known, Record, UserState, find_all, find_and_hold,
+        AttributeRules, Attributes, AttributesRefused, Key, Known, Record, UserState, find_all,
+        find_and_hold,
     },
     store::{StoreError, Tx, bulk},
 };
@@ -124,6 +127,7 @@ impl<'p> Step<'p> {
     pub(super) fn of(
         person: &'p Incoming,
         known: Option<Known>,
+        rules: &AttributeRules,
         now: UnixMillis,
     ) -> Result<Self, StepError> {
         let none = Attributes::default();
@@ -131,9 +135,10 @@ impl<'p> Step<'p> {
             Attributes::try_from(known.attributes.clone())
         });
         let before = before.unwrap_or_default();
-        let attributes = match &person.attributes {
-            Some(change) => before.patched(change)?,
-            None => before,
+        let attributes = match (&known, &person.attributes) {
+            (None, said) => Attributes::of_new(said.as_ref().unwrap_or(&Value::Null), rules)?,
+            (Some(_), Some(change)) => before.patched(change, rules)?,
+            (Some(_), None) => before,
         };
         let email = person.email.to_string();
         let was_verified = known
@@ -218,6 +223,7 @@ pub(super) enum StepError {
 pub(super) async fn hold<'p>(
     tx: &mut Tx,
     steps: Vec<Step<'p>>,
+    rules: &AttributeRules,
     now: UnixMillis,
 ) -> Result<Vec<Step<'p>>, StepError> {
     let mut ids: Vec<&str> = steps
@@ -234,7 +240,7 @@ pub(super) async fn hold<'p>(
     steps
         .into_iter()
         .map(|step| match held.remove(&step.record.id) {
-            Some(known) => Step::of(step.person, Some(known), now),
+            Some(known) => Step::of(step.person, Some(known), rules, now),
             None => Ok(step),
         })
         .collect()

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{document::lead, schema::ENTERPRISE_SCHEMA};
-use crate::modules::user::Attributes;
+use crate::modules::user::{AttributeRules, Attributes};
 
 /// Where in a resource a claim comes from.
 #[derive(Clone, Copy)]
@@ -54,9 +54,8 @@ fn claims_of(resource: &Map<String, Value>) -> Map<String, Value> {
             .map(|text| as_claim(claim, text))
             .find(|text| {
                 // What a directory has may be anything; what is no language is not told as one.
-                Attributes::default()
-                    .patched(&json!({ *claim: text }))
-                    .is_ok()
+                let rules = AttributeRules::default();
+                Attributes::of_new(&json!({ *claim: text }), &rules).is_ok()
             });
         if let Some(text) = found {
             claims.insert((*claim).to_owned(), text.into());

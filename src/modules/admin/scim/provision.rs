@@ -14,7 +14,7 @@ use crate::{
         admin::Refusal,
         confirmation,
         password::{self, PasswordError, Who},
-        user::{self, Attributes, Email, NewUser, UserState},
+        user::{self, AttributeRules, Attributes, Email, NewUser, UserState},
     },
     store::{Tx, execute, fetch_optional},
 };
@@ -25,11 +25,10 @@ impl Directory {
     pub(super) async fn create(&self, wanted: Wanted) -> Result<String, ScimError> {
         let password_hash = self.hash(&wanted).await?;
         let now = self.context.clock.now();
-        let nothing = Attributes::default();
-        let claims = claims::changes(&wanted.kept, &nothing);
-        let attributes = nothing
-            .patched(&Value::Object(claims))
-            .map_err(Refusal::from)?;
+        let claims = claims::changes(&wanted.kept, &Attributes::default());
+        let rules = AttributeRules::of(&self.context.snapshot);
+        let attributes =
+            Attributes::of_new(&Value::Object(claims), &rules).map_err(Refusal::from)?;
         let new = NewUser {
             id: None,
             email: wanted.email.clone(),
@@ -147,7 +146,8 @@ impl Directory {
         }
         let claims = claims::changes(&wanted.kept, &person.attributes);
         if !claims.is_empty() {
-            user::change_attributes(tx, id, &Value::Object(claims), at)
+            let rules = AttributeRules::of(&self.context.snapshot);
+            user::change_attributes(tx, id, &Value::Object(claims), &rules, at)
                 .await
                 .map_err(Refusal::from)?;
             changed.push("attributes");
