@@ -9,7 +9,7 @@ use crate::{
     crypto::{self, CryptoError, Secret, password::Passwords},
     modules::{
         Context,
-        user::{self, Attributes, CreateUserError, Email, NewUser, NotAnEmail, User},
+        user::{self, CreateUserError, NotAnEmail},
     },
     store::{Store, StoreError},
 };
@@ -77,40 +77,6 @@ pub async fn chosen(
     Ok(passwords
         .hash(super::cost(settings), password.secret())
         .await?)
-}
-
-/// Makes an account that signs in with this password; without one, the person needs another way in.
-pub async fn create_user(
-    store: &Store,
-    passwords: &Passwords,
-    settings: &PasswordSettings,
-    clock: &Clock,
-    email: &str,
-    password: Option<&str>,
-    is_admin: bool,
-) -> Result<User, PasswordError> {
-    let email: Email = email.parse()?;
-    let password_hash = match password {
-        None => None,
-        Some(text) => {
-            let who = Who {
-                email: Some(email.as_str()),
-                name: None,
-            };
-            Some(chosen(passwords, settings, text, who).await?)
-        }
-    };
-    let new = NewUser {
-        id: None,
-        email,
-        password_hash,
-        is_admin,
-        attributes: Attributes::default(),
-    };
-    let mut tx = store.begin().await?;
-    let user = user::create(&mut tx, new, clock.now()).await?;
-    tx.commit().await?;
-    Ok(user)
 }
 
 /// Gives the person another password. Ends every session but `keep`, and what was granted outside it.

@@ -18,7 +18,7 @@ use axum::{
 };
 
 pub use self::{
-    accounts::{PasswordError, choose, chosen, create_user, set_password},
+    accounts::{PasswordError, choose, chosen, set_password},
     breached::BreachedError,
     change::CHANGE_PATH,
     policy::Who,
