@@ -4,6 +4,7 @@
 //! worse than none. A caveat belongs to no type there, and to a namespace here: it goes to the first,
 //! in the order of names, that uses it.
 
+mod braces;
 pub mod openfga;
 pub mod spicedb;
 

@@ -104,22 +104,12 @@ async fn begin(
     entered: &str,
 ) -> Result<RequestChallengeResponse, Refusal> {
     let party = RelyingParty::of(context)?;
-    let builder = party
-        .core
-        .new_challenge_authenticate_builder(Vec::new(), Some(party.user_verification))?;
-    let (mut challenge, state) = party.core.generate_challenge_authenticate(builder)?;
-    if !entered.is_empty() {
-        let ids = allowed(context, entered).await?;
-        challenge.public_key.allow_credentials = ids
-            .into_iter()
-            .map(|id| AllowCredentials {
-                type_: "public-key".to_owned(),
-                id,
-                // They would tell real ones from decoys.
-                transports: None,
-            })
-            .collect();
-    }
+    let ids = if entered.is_empty() {
+        Vec::new()
+    } else {
+        allowed(context, entered).await?
+    };
+    let (challenge, state) = challenge(&party, ids)?;
     let email = normal(entered);
     let whom = For {
         user_id: None,
@@ -135,6 +125,28 @@ async fn begin(
     )
     .await?;
     Ok(challenge)
+}
+
+/// A challenge for one of the passkeys that authenticators call this; for any that is discoverable, if there
+/// is none.
+pub(super) fn challenge(
+    party: &RelyingParty,
+    ids: Vec<Vec<u8>>,
+) -> Result<(RequestChallengeResponse, AuthenticationState), Refusal> {
+    let builder = party
+        .core
+        .new_challenge_authenticate_builder(Vec::new(), Some(party.user_verification))?;
+    let (mut challenge, state) = party.core.generate_challenge_authenticate(builder)?;
+    challenge.public_key.allow_credentials = ids
+        .into_iter()
+        .map(|id| AllowCredentials {
+            type_: "public-key".to_owned(),
+            id,
+            // They would tell real ones from decoys.
+            transports: None,
+        })
+        .collect();
+    Ok((challenge, state))
 }
 
 /// An address in its normal form; what is no address is nobody's.

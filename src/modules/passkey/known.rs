@@ -1,9 +1,9 @@
 //! A challenge for somebody who has proved one thing already, and shows a passkey of theirs as the second.
 
-use webauthn_rs_core::proto::{AllowCredentials, PublicKeyCredential, RequestChallengeResponse};
+use webauthn_rs_core::proto::{PublicKeyCredential, RequestChallengeResponse};
 
 use super::{
-    authenticate::{accept, suspect, verify},
+    authenticate::{self, accept, suspect, verify},
     ceremony::{self, For, Place, Purpose},
     record,
     refusal::Refusal,
@@ -72,19 +72,8 @@ async fn begin(
     known: Known<'_>,
 ) -> Result<RequestChallengeResponse, Refusal> {
     let party = RelyingParty::of(context)?;
-    let builder = party
-        .core
-        .new_challenge_authenticate_builder(Vec::new(), Some(party.user_verification))?;
-    let (mut challenge, state) = party.core.generate_challenge_authenticate(builder)?;
     let own = record::usable_credential_ids_of(&context.store, known.user_id).await?;
-    challenge.public_key.allow_credentials = own
-        .into_iter()
-        .map(|id| AllowCredentials {
-            type_: "public-key".to_owned(),
-            id,
-            transports: None,
-        })
-        .collect();
+    let (challenge, state) = authenticate::challenge(&party, own)?;
     let whom = For {
         user_id: Some(known.user_id),
         email: None,
@@ -128,5 +117,5 @@ async fn end(
         Err(refusal) => return Err(refusal),
     };
     accept(context, arrival, &passkey, &result).await?;
-    Ok(super::authenticate::amr(result.user_verified()))
+    Ok(authenticate::amr(result.user_verified()))
 }

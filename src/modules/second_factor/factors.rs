@@ -26,16 +26,24 @@ pub struct Factors {
 }
 
 impl Factors {
-    /// Those that the person can show here now who has proved themselves in these ways (`amr`, RFC 8176).
+    /// Those of the person that can be used in this generation.
+    pub(super) async fn usable(context: &Context, user_id: &str) -> Result<Self, StoreError> {
+        let mut factors = of(&context.store, user_id, context.clock.now()).await?;
+        if factors.passkeys > 0 && !passkey::can_be_used(context) {
+            factors.passkeys = 0;
+        }
+        Ok(factors)
+    }
+
+    /// Those that count beside what the person has proved (`amr`, RFC 8176).
     pub(super) async fn beside(
         context: &Context,
         user_id: &str,
         amr: &[&str],
     ) -> Result<Self, StoreError> {
-        let mut factors = of(&context.store, user_id, context.clock.now()).await?;
+        let mut factors = Self::usable(context, user_id).await?;
         let both = Acr::together(amr, &["pop"]);
-        let is_second = Acr::reached(&both) == Some(Acr::MultiFactor);
-        if factors.passkeys > 0 && !(is_second && passkey::can_be_used(context)) {
+        if Acr::reached(&both) != Some(Acr::MultiFactor) {
             factors.passkeys = 0;
         }
         Ok(factors)

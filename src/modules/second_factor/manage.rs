@@ -10,7 +10,7 @@ use axum::{
 use super::{
     MANAGE_PATH, SET_UP_PATH, authenticator,
     enrolment::{self, CodesPage, Confirmed, Confirmer, SetUpPage, record},
-    factors::{self, Factors},
+    factors::Factors,
     policy, recovery_codes,
     remembered::{self, Device},
     step_up_address,
@@ -22,7 +22,6 @@ use crate::modules::{
     mail::{self, Letter, Recipient},
     pages::{self, Look, Policy, Reader, languages},
     parameters::Parameters,
-    passkey,
     session::{
         self, ACCOUNT_PATH, Acr, ClientAddress, SignedIn, Visitor,
         csrf::{self, Bound},
@@ -93,14 +92,10 @@ async fn admit(
     let Some(user) = user::by_id(&context.store, &person.user_id).await? else {
         return Ok(Err(sign_in_first(path)));
     };
-    let mut factors = factors::of(&context.store, &person.user_id, context.clock.now()).await?;
-    if !passkey::can_be_used(context) {
-        factors.passkeys = 0;
-    }
     Ok(Ok(Owner {
+        factors: Factors::usable(context, &user.id).await?,
         person,
         user,
-        factors,
     }))
 }
 

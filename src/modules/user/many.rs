@@ -104,9 +104,71 @@ pub async fn find_and_hold(tx: &mut Tx, ids: &[&str]) -> Result<Vec<Known>, Stor
     .await
 }
 
+/// What is written of people, in this order.
+const COLUMNS: [&str; 12] = [
+    "id",
+    "email",
+    "email_verified",
+    "external_id",
+    "user_name",
+    "state",
+    "attributes",
+    "name_key",
+    "password_hash",
+    "password_changed_at",
+    "created_at",
+    "updated_at",
+];
+
 /// Makes their accounts, and gives how many: fewer, if somebody else has made one of them meanwhile.
 pub async fn create_all(
     tx: &mut Tx,
+    people: &[&Record],
+    now: UnixMillis,
+) -> Result<u64, StoreError> {
+    write(
+        tx,
+        "INSERT INTO users (id, email, email_verified, external_id, user_name, state, attributes, name_key,
+                            password_hash, password_changed_at, created_at, updated_at)
+         SELECT id, email, email_verified, external_id, user_name, state, attributes, name_key,
+                password_hash, password_changed_at, created_at, updated_at
+           FROM batch WHERE TRUE
+         ON CONFLICT DO NOTHING",
+        people,
+        now,
+    )
+    .await
+}
+
+/// Makes their accounts like that, and gives how many there were. Who has a password keeps it, and nobody
+/// is signed out; for that there is [`super::end_all`].
+pub async fn change_all(
+    tx: &mut Tx,
+    people: &[&Record],
+    now: UnixMillis,
+) -> Result<u64, StoreError> {
+    write(
+        tx,
+        "UPDATE users
+            SET email = batch.email, email_verified = batch.email_verified,
+                external_id = batch.external_id, user_name = batch.user_name, state = batch.state,
+                disabled_by_directory = users.disabled_by_directory AND users.state = 'disabled'
+                                    AND batch.state = 'disabled',
+                attributes = batch.attributes, name_key = batch.name_key,
+                password_changed_at = CASE WHEN users.password_hash IS NULL AND batch.password_hash IS NOT NULL
+                                           THEN batch.password_changed_at ELSE users.password_changed_at END,
+                password_hash = COALESCE(users.password_hash, batch.password_hash),
+                updated_at = batch.updated_at
+           FROM batch WHERE users.id = batch.id",
+        people,
+        now,
+    )
+    .await
+}
+
+async fn write(
+    tx: &mut Tx,
+    statement: &'static str,
     people: &[&Record],
     now: UnixMillis,
 ) -> Result<u64, StoreError> {
@@ -131,87 +193,7 @@ pub async fn create_all(
                 now.into(),
             ]
         });
-    bulk::execute(
-        tx,
-        [
-            "id",
-            "email",
-            "email_verified",
-            "external_id",
-            "user_name",
-            "state",
-            "attributes",
-            "name_key",
-            "password_hash",
-            "password_changed_at",
-            "created_at",
-            "updated_at",
-        ],
-        "INSERT INTO users (id, email, email_verified, external_id, user_name, state, attributes, name_key,
-                            password_hash, password_changed_at, created_at, updated_at)
-         SELECT id, email, email_verified, external_id, user_name, state, attributes, name_key,
-                password_hash, password_changed_at, created_at, updated_at
-           FROM batch WHERE TRUE
-         ON CONFLICT DO NOTHING",
-        rows,
-    )
-    .await
-}
-
-/// Makes their accounts like that, and gives how many there were. Who has a password keeps it, and nobody
-/// is signed out; for that there is [`super::end_all`].
-pub async fn change_all(
-    tx: &mut Tx,
-    people: &[&Record],
-    now: UnixMillis,
-) -> Result<u64, StoreError> {
-    let stored: Vec<_> = people.iter().map(|person| stored(person)).collect();
-    let rows = people
-        .iter()
-        .zip(&stored)
-        .map(|(person, (attributes, name_key))| {
-            let hash = person.password_hash.as_ref().map(StoredHash::as_str);
-            [
-                (&person.id).into(),
-                (&person.email).into(),
-                person.email_verified.into(),
-                person.external_id.as_ref().into(),
-                person.user_name.as_ref().into(),
-                person.state.name().into(),
-                attributes.into(),
-                name_key.as_ref().into(),
-                hash.into(),
-                now.into(),
-            ]
-        });
-    bulk::execute(
-        tx,
-        [
-            "id",
-            "email",
-            "email_verified",
-            "external_id",
-            "user_name",
-            "state",
-            "attributes",
-            "name_key",
-            "password_hash",
-            "changed_at",
-        ],
-        "UPDATE users
-            SET email = batch.email, email_verified = batch.email_verified,
-                external_id = batch.external_id, user_name = batch.user_name, state = batch.state,
-                disabled_by_directory = users.disabled_by_directory AND users.state = 'disabled'
-                                    AND batch.state = 'disabled',
-                attributes = batch.attributes, name_key = batch.name_key,
-                password_changed_at = CASE WHEN users.password_hash IS NULL AND batch.password_hash IS NOT NULL
-                                           THEN batch.changed_at ELSE users.password_changed_at END,
-                password_hash = COALESCE(users.password_hash, batch.password_hash),
-                updated_at = batch.changed_at
-           FROM batch WHERE users.id = batch.id",
-        rows,
-    )
-    .await
+    bulk::execute(tx, COLUMNS, statement, rows).await
 }
 
 /// Attributes as they are stored, and the name as it is searched for.

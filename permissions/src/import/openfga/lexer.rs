@@ -1,6 +1,6 @@
 //! Splits a model into tokens.
 
-use crate::import::ImportError;
+use crate::import::{ImportError, braces};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
@@ -71,32 +71,11 @@ impl<'a> Lexer<'a> {
 
     /// The text up to the `}` that belongs to the `{` before: the expression of a condition.
     pub(super) fn body(&mut self) -> Result<&'a str, ImportError> {
-        let start = self.at;
-        let mut depth = 1_usize;
-        let mut quote: Option<char> = None;
-        let mut characters = self.source[start..].char_indices();
-        while let Some((offset, c)) = characters.next() {
-            match (quote, c) {
-                (Some(_), '\\') => {
-                    characters.next();
-                }
-                (Some(open), c) => quote = (c != open).then_some(open),
-                (None, '"' | '\'') => quote = Some(c),
-                (None, '{') => depth += 1,
-                (None, '}') => {
-                    depth -= 1;
-                    if depth == 0 {
-                        self.at = start + offset + 1;
-                        return Ok(&self.source[start..start + offset]);
-                    }
-                }
-                _ => {}
-            }
-        }
-        Err(ImportError::at(
-            self.source,
-            start,
-            "this condition is never closed",
-        ))
+        let found = braces::body(self.source, self.at);
+        let (body, end) = found.ok_or_else(|| {
+            ImportError::at(self.source, self.at, "this condition is never closed")
+        })?;
+        self.at = end;
+        Ok(body)
     }
 }

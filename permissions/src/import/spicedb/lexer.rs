@@ -1,6 +1,6 @@
 //! Splits a schema into tokens. Comments before a token are kept: they become descriptions.
 
-use crate::import::ImportError;
+use crate::import::{ImportError, braces};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
@@ -90,29 +90,10 @@ impl<'a> Lexer<'a> {
 
     /// The text up to the `}` that belongs to the `{` before: the expression of a caveat.
     pub(super) fn body(&mut self) -> Result<&'a str, ImportError> {
-        let start = self.at;
-        let mut depth = 1_usize;
-        let mut quote: Option<char> = None;
-        let mut characters = self.source[start..].char_indices();
-        while let Some((offset, c)) = characters.next() {
-            match (quote, c) {
-                (Some(_), '\\') => {
-                    characters.next();
-                }
-                (Some(open), c) => quote = (c != open).then_some(open),
-                (None, '"' | '\'') => quote = Some(c),
-                (None, '{') => depth += 1,
-                (None, '}') => {
-                    depth -= 1;
-                    if depth == 0 {
-                        self.at = start + offset + 1;
-                        return Ok(&self.source[start..start + offset]);
-                    }
-                }
-                _ => {}
-            }
-        }
-        Err(self.error("this caveat is never closed"))
+        let found = braces::body(self.source, self.at);
+        let (body, end) = found.ok_or_else(|| self.error("this caveat is never closed"))?;
+        self.at = end;
+        Ok(body)
     }
 
     pub(super) fn error(&self, message: impl Into<String>) -> ImportError {

@@ -98,6 +98,7 @@ fn resource(group: &Group, members: Vec<Value>, site: &Site) -> Map<String, Valu
 
 impl Listed for Group {
     const TYPE: &'static ResourceType = &GROUP;
+    const NOUN: &'static str = "group";
     const SELECT: &'static str =
         "SELECT id, name, external_id, created_at, updated_at FROM groups WHERE ";
     const COUNT: &'static str = "SELECT COUNT(*) FROM groups WHERE ";

@@ -45,10 +45,7 @@ async fn find(
     State(context): State<Context>,
     asked: Asked,
 ) -> Result<Answer, ScimError> {
-    let filter = asked.resolved(&GROUP)?;
-    let (window, projection) = (asked.window, &asked.projection);
-    let found = list::find::<Group>(&context, filter.as_ref(), window, projection).await?;
-    Ok(Answer::list(found.total, window.start, found.resources))
+    list::found::<Group>(&context, &asked).await
 }
 
 async fn create(directory: Directory, asked: Asked, Sent(sent): Sent) -> Result<Answer, ScimError> {
@@ -67,7 +64,7 @@ async fn create(directory: Directory, asked: Asked, Sent(sent): Sent) -> Result<
         .note_group(&mut tx, "group.create", &group.id, detail)
         .await?;
     tx.commit().await?;
-    shown(&directory.context, &group.id, &asked, StatusCode::CREATED).await
+    list::shown::<Group>(&directory.context, &group.id, &asked, StatusCode::CREATED).await
 }
 
 async fn one(
@@ -76,7 +73,7 @@ async fn one(
     Path(id): Path<String>,
     asked: Asked,
 ) -> Result<Answer, ScimError> {
-    shown(&context, &id, &asked, StatusCode::OK).await
+    list::shown::<Group>(&context, &id, &asked, StatusCode::OK).await
 }
 
 async fn replace(
@@ -100,7 +97,7 @@ async fn replace(
         .note_group(&mut tx, "group.update", &id, detail)
         .await?;
     tx.commit().await?;
-    shown(&directory.context, &id, &asked, StatusCode::OK).await
+    list::shown::<Group>(&directory.context, &id, &asked, StatusCode::OK).await
 }
 
 /// 204, unless attributes are asked for: who adds one member to thousands need not be told all of them
@@ -139,7 +136,7 @@ async fn change(
     if !asked.is_projected {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let shown = shown(&directory.context, &id, &asked, StatusCode::OK).await?;
+    let shown = list::shown::<Group>(&directory.context, &id, &asked, StatusCode::OK).await?;
     Ok(shown.into_response())
 }
 
@@ -292,17 +289,4 @@ async fn remove(
     let users: Option<Vec<&str>> = users.map(|users| users.iter().map(String::as_str).collect());
     let removed = user::remove_members(tx, id, users.as_deref(), at).await;
     Ok(removed.map_err(Refusal::from)?)
-}
-
-async fn shown(
-    context: &Context,
-    id: &str,
-    asked: &Asked,
-    status: StatusCode,
-) -> Result<Answer, ScimError> {
-    let with_members = asked.projection.tells(&GROUP, "members");
-    let group = list::one::<Group>(context, id, with_members).await?;
-    let group = group.ok_or_else(|| ScimError::not_found("group"))?;
-    let shown = asked.projection.show(&GROUP, &group);
-    Ok(Answer::resource(status, &group, shown))
 }

@@ -1,11 +1,15 @@
 //! What a directory asks to be listed, and how it is found (RFC 7644 3.4.2).
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
 use serde_json::{Map, Value};
 use sqlx::{FromRow, postgres::PgRow, sqlite::SqliteRow};
 use url::form_urlencoded;
 
 use super::{
+    answer::Answer,
     error::{ScimError, ScimType},
     filter::{self, Narrowed, Resolved, Written, holds, narrow},
     limits::{MAX_MEMBERS, MAX_PAGE, MAX_SCAN, PAGE},
@@ -98,7 +102,7 @@ impl Asked {
     }
 
     /// The filter, tied to the attributes of one type.
-    pub(super) fn resolved(&self, resource: &ResourceType) -> Result<Option<Resolved>, ScimError> {
+    fn resolved(&self, resource: &ResourceType) -> Result<Option<Resolved>, ScimError> {
         let filter = self.filter.clone();
         filter
             .map(|filter| filter::resolve(filter, resource))
@@ -143,6 +147,8 @@ where
     Self: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
 {
     const TYPE: &'static ResourceType;
+    /// What one is called where there is none.
+    const NOUN: &'static str;
     /// The statement up to its condition.
     const SELECT: &'static str;
     /// The same that counts.
@@ -171,8 +177,35 @@ pub(super) fn check_related(found: usize) -> Result<(), ScimError> {
     ))
 }
 
+/// The one with this id, as it was asked for.
+pub(super) async fn shown<L: Listed>(
+    context: &Context,
+    id: &str,
+    asked: &Asked,
+    status: StatusCode,
+) -> Result<Answer, ScimError> {
+    let with_related = asked.projection.tells(L::TYPE, L::RELATED);
+    let resource = one::<L>(context, id, with_related).await?;
+    let resource = resource.ok_or_else(|| ScimError::not_found(L::NOUN))?;
+    let shown = asked.projection.show(L::TYPE, &resource);
+    Ok(Answer::resource(status, &resource, shown))
+}
+
+/// All that was asked for.
+pub(super) async fn found<L: Listed>(
+    context: &Context,
+    asked: &Asked,
+) -> Result<Answer, ScimError> {
+    let found = find::<L>(context, asked, asked.window).await?;
+    Ok(Answer::list(
+        found.total,
+        asked.window.start,
+        found.resources,
+    ))
+}
+
 /// The one with this id.
-pub(super) async fn one<L: Listed>(
+async fn one<L: Listed>(
     context: &Context,
     id: &str,
     with_related: bool,
@@ -184,13 +217,14 @@ pub(super) async fn one<L: Listed>(
     Ok(resources.pop())
 }
 
-/// Finds resources, the oldest first.
+/// Finds resources, the oldest first; of all that was asked for, those in the window.
 pub(super) async fn find<L: Listed>(
     context: &Context,
-    filter: Option<&Resolved>,
+    asked: &Asked,
     window: Window,
-    projection: &Projection,
 ) -> Result<Found, ScimError> {
+    let (filter, projection) = (asked.resolved(L::TYPE)?, &asked.projection);
+    let filter = filter.as_ref();
     let narrowed = filter.map(|filter| narrow(filter, L::TYPE));
     let with_related = projection.tells(L::TYPE, L::RELATED);
     let show = |resource: &Map<String, Value>| projection.show(L::TYPE, resource);

@@ -143,6 +143,7 @@ struct Membership {
 
 impl Listed for Person {
     const TYPE: &'static ResourceType = &USER;
+    const NOUN: &'static str = "user";
     const SELECT: &'static str =
         "SELECT id, email, user_name, external_id, state, is_admin, attributes, directory,
                 disabled_by_directory, created_at, updated_at

@@ -24,10 +24,7 @@ async fn search<L: Listed>(
     Sent(sent): Sent,
 ) -> Result<Answer, ScimError> {
     let asked = Asked::of(&sent)?;
-    let filter = asked.resolved(L::TYPE)?;
-    let (window, projection) = (asked.window, &asked.projection);
-    let found = list::find::<L>(&context, filter.as_ref(), window, projection).await?;
-    Ok(Answer::list(found.total, window.start, found.resources))
+    list::found::<L>(&context, &asked).await
 }
 
 /// People, and then groups. A filter over attributes that one of them does not have finds none of it.
@@ -38,7 +35,7 @@ async fn search_all(
 ) -> Result<Answer, ScimError> {
     let asked = Asked::of(&sent)?;
     let window = asked.window;
-    let people = part::<Person>(&context, &asked, window).await;
+    let people = list::find::<Person>(&context, &asked, window).await;
     let (people, refused) = match people {
         Ok(people) => (people, None),
         Err(refused) if refused.is_filter() => (Found::nothing(), Some(refused)),
@@ -48,7 +45,7 @@ async fn search_all(
         start: window.start.saturating_sub(people.total).max(1),
         count: window.count - people.resources.len(),
     };
-    let groups = match (part::<Group>(&context, &asked, rest).await, refused) {
+    let groups = match (list::find::<Group>(&context, &asked, rest).await, refused) {
         (Ok(groups), _) => groups,
         (Err(refused), None) if refused.is_filter() => Found::nothing(),
         (Err(refused), _) => return Err(refused),
@@ -60,13 +57,4 @@ async fn search_all(
         window.start,
         resources,
     ))
-}
-
-async fn part<L: Listed>(
-    context: &Context,
-    asked: &Asked,
-    window: Window,
-) -> Result<Found, ScimError> {
-    let filter = asked.resolved(L::TYPE)?;
-    list::find::<L>(context, filter.as_ref(), window, &asked.projection).await
 }

@@ -34,16 +34,13 @@ async fn find(
     State(context): State<Context>,
     asked: Asked,
 ) -> Result<Answer, ScimError> {
-    let filter = asked.resolved(&USER)?;
-    let (window, projection) = (asked.window, &asked.projection);
-    let found = list::find::<Person>(&context, filter.as_ref(), window, projection).await?;
-    Ok(Answer::list(found.total, window.start, found.resources))
+    list::found::<Person>(&context, &asked).await
 }
 
 async fn create(directory: Directory, asked: Asked, Sent(sent): Sent) -> Result<Answer, ScimError> {
     let wanted = Wanted::of(document::read(&USER, &sent)?)?;
     let id = directory.create(wanted).await?;
-    shown(&directory.context, &id, &asked, StatusCode::CREATED).await
+    list::shown::<Person>(&directory.context, &id, &asked, StatusCode::CREATED).await
 }
 
 async fn one(
@@ -52,7 +49,7 @@ async fn one(
     Path(id): Path<String>,
     asked: Asked,
 ) -> Result<Answer, ScimError> {
-    shown(&context, &id, &asked, StatusCode::OK).await
+    list::shown::<Person>(&context, &id, &asked, StatusCode::OK).await
 }
 
 /// RFC 7644 3.5.1. Whether the account is active stays, where nothing is said of it.
@@ -67,7 +64,7 @@ async fn replace(
     directory
         .change(&id, &versions, |_| Ok(wanted.clone()))
         .await?;
-    shown(&directory.context, &id, &asked, StatusCode::OK).await
+    list::shown::<Person>(&directory.context, &id, &asked, StatusCode::OK).await
 }
 
 async fn change(
@@ -86,7 +83,7 @@ async fn change(
             Ok(person)
         })
         .await?;
-    shown(&directory.context, &id, &asked, StatusCode::OK).await
+    list::shown::<Person>(&directory.context, &id, &asked, StatusCode::OK).await
 }
 
 async fn delete(
@@ -96,17 +93,4 @@ async fn delete(
 ) -> Result<StatusCode, ScimError> {
     directory.delete(&id, &versions).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn shown(
-    context: &Context,
-    id: &str,
-    asked: &Asked,
-    status: StatusCode,
-) -> Result<Answer, ScimError> {
-    let with_groups = asked.projection.tells(&USER, "groups");
-    let person = list::one::<Person>(context, id, with_groups).await?;
-    let person = person.ok_or_else(|| ScimError::not_found("user"))?;
-    let shown = asked.projection.show(&USER, &person);
-    Ok(Answer::resource(status, &person, shown))
 }
