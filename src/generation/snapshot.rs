@@ -267,10 +267,11 @@ impl Snapshot {
     }
 
     /// Settings of `session`.
-    pub fn session_settings(&self) -> SessionSettings {
+    pub fn session_settings(&self) -> &SessionSettings {
+        static DEFAULT: LazyLock<SessionSettings> = LazyLock::new(Default::default);
         match &self.module(ModuleName::Session).settings {
-            ModuleSettings::Session(settings) => settings.clone(),
-            _ => SessionSettings::default(),
+            ModuleSettings::Session(settings) => settings,
+            _ => &DEFAULT,
         }
     }
 

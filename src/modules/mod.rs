@@ -15,6 +15,7 @@ pub mod form;
 pub mod hooks;
 pub mod jwt;
 mod lanes;
+mod machine;
 pub mod mail;
 pub mod oidc_client;
 pub mod oidc_provider;
@@ -41,10 +42,14 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     client_certificate::{ClientCertificate, MutualTls},
+    machine::{NotOnThisMachine, check_on_this_machine},
     problem::Problem,
     site::Site,
 };
-use self::{hooks::WebhookDeliveries, mail::Mails, oidc_provider::LogoutNotices, pages::Theme};
+use self::{
+    hooks::WebhookDeliveries, mail::Mails, oidc_provider::LogoutNotices, pages::Theme,
+    session::Places,
+};
 use crate::{
     clock::Clock,
     crypto::{CpuPool, Keyring, password::Passwords},
@@ -83,6 +88,8 @@ pub struct Context {
     pub mails: Arc<Mails>,
     /// Webhooks that are to be told what has happened.
     pub webhook_deliveries: Arc<WebhookDeliveries>,
+    /// Where addresses are, for people to know their sessions by.
+    pub places: Arc<Places>,
     /// What pages look like in this generation.
     pub theme: Arc<Theme>,
     /// Where this server is reached.

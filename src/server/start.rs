@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
+use assay_reconciler::spec::ModuleName;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -23,10 +24,8 @@ use crate::{
     },
     generation::{Publisher, Snapshot, SnapshotError},
     modules::{
-        Context, MODULES, Module,
-        mail::Mails,
+        Context, MODULES, Module, NotOnThisMachine, check_on_this_machine, mail::Mails,
         pages::Theme,
-        password::{self, BreachedError},
     },
     outgoing::{Outgoing, OutgoingError},
     store::StoreError,
@@ -67,8 +66,8 @@ pub enum StartError {
         source: AuthoritiesError,
     },
     /// Settings that name what is not on this machine.
-    #[error("`settings.policy.breachedPasswords` of module `password`: {0}")]
-    Breached(#[from] BreachedError),
+    #[error(transparent)]
+    Machine(#[from] NotOnThisMachine),
     /// The configuration in the database cannot be served.
     #[error("cannot serve the configuration in the database: {0}")]
     Snapshot(#[from] SnapshotError),
@@ -116,7 +115,9 @@ impl Server {
         // Watch first: what is committed after the snapshot was read must be noticed.
         let watch = opened.store.watch().await?;
         let snapshot = opened.engine.snapshot(Some(snapshot)).await?;
-        password::check_settings(&snapshot.password_settings())?;
+        for name in ModuleName::ALL {
+            check_on_this_machine(&snapshot.module(name).settings)?;
+        }
         let listener = TcpListener::bind(&config.bind_addr)
             .await
             .map_err(not_listening)?;
@@ -140,6 +141,7 @@ impl Server {
             logout_notices: Arc::default(),
             mails: Arc::new(Mails::new(config.mail_folder())),
             webhook_deliveries: Arc::default(),
+            places: Arc::default(),
             theme: Arc::new(Theme::of(&snapshot)),
             site: Arc::new(config.site(address)),
             boot_admin_keys: config.admin_api_keys.as_slice().into(),

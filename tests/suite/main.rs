@@ -32,6 +32,7 @@ mod oidc;
 mod passkey;
 mod passwords;
 mod people;
+mod places;
 mod recovery;
 mod remote;
 mod scim;

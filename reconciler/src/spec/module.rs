@@ -326,6 +326,10 @@ pub struct SessionSettings {
     pub ttl: Span,
     /// How long ago a person may have proved who they are to change how their account is got into.
     pub recent_sign_in: Span,
+    /// A file on each server that says where addresses are, in the MaxMind DB format: GeoLite2-City,
+    /// GeoLite2-Country, DB-IP. People see the places of their sessions by it. It is held in memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place_database: Option<String>,
 }
 
 impl Default for SessionSettings {
@@ -333,6 +337,7 @@ impl Default for SessionSettings {
         Self {
             ttl: Span::days(30),
             recent_sign_in: Span::minutes(15),
+            place_database: None,
         }
     }
 }

@@ -36,6 +36,12 @@ pub(super) fn check(
         ModuleSettings::Session(session) => {
             lifetime("settings/ttl", session.ttl, &mut add);
             lifetime("settings/recentSignIn", session.recent_sign_in, &mut add);
+            whole_path(
+                "settings/placeDatabase",
+                session.place_database.as_deref(),
+                "/var/lib/assay/GeoLite2-City.mmdb",
+                &mut add,
+            );
         }
         ModuleSettings::Password(password) => {
             range(
@@ -61,16 +67,12 @@ pub(super) fn check(
                 4,
                 &mut add,
             );
-            if let Some(path) = &password.policy.breached_passwords
-                && !path.starts_with('/')
-            {
-                add(Finding::in_spec(
-                    "module",
-                    "settings/policy/breachedPasswords",
-                    format!("`{path}` is not the same file for every server"),
-                )
-                .help("give the whole path, as in `/var/lib/assay/pwned-passwords.txt`"));
-            }
+            whole_path(
+                "settings/policy/breachedPasswords",
+                password.policy.breached_passwords.as_deref(),
+                "/var/lib/assay/pwned-passwords.txt",
+                &mut add,
+            );
             sign_in_limits(&password.sign_in_limits, &mut add);
         }
         ModuleSettings::Jwt(jwt) => {
@@ -195,6 +197,21 @@ fn client_registration(registration: &ClientRegistration, add: &mut impl FnMut(F
             .item(host)
             .help("as in `app.example.com` or `*.example.com`"));
         }
+    }
+}
+
+fn whole_path(
+    pointer: &'static str,
+    path: Option<&str>,
+    example: &str,
+    add: &mut impl FnMut(Finding),
+) {
+    if let Some(path) = path
+        && !path.starts_with('/')
+    {
+        let message = format!("`{path}` is not the same file for every server");
+        add(Finding::in_spec("module", pointer, message)
+            .help(format!("give the whole path, as in `{example}`")));
     }
 }
 

@@ -60,8 +60,9 @@ pub(super) async fn show(
         return Ok(sign_in_first(ACCOUNT_PATH));
     };
     let now = context.clock.now();
-    let sessions = session::sessions_of(&context.store, &person.user_id, now).await?;
+    let mut sessions = session::sessions_of(&context.store, &person.user_id, now).await?;
     let look = reader.look(None, Some(&person));
+    session::place::fill_in(&context, &mut sessions, look.language).await;
     let access = if context.snapshot.is_on(ModuleName::OidcProvider) {
         let snapshot = &context.snapshot;
         oidc_provider::access_of(

@@ -7,7 +7,6 @@ use assay_reconciler::{
     diff::{DesiredState, Generation, Guard, Ownership, PlanDocument, SetName},
     from_documents,
     object::{Object, Spec},
-    spec::ModuleSettings,
 };
 use axum::{
     Router,
@@ -24,7 +23,7 @@ use super::{
 };
 use crate::{
     generation::{self, Applied, ApplyOptions, GenerationRecord, Source},
-    modules::{Context, Problem, password},
+    modules::{Context, Problem, check_on_this_machine},
 };
 
 /// How long the server that made a generation may take to serve it.
@@ -194,10 +193,8 @@ pub fn validated(manifests: &[Value]) -> Result<Vec<Object>, Problems> {
 /// What only a server can tell: whether the files that settings name are there.
 fn check_here(objects: &[Object]) -> Result<(), Refusal> {
     for object in objects {
-        if let Spec::Module(module) = &object.spec
-            && let ModuleSettings::Password(settings) = &module.settings
-        {
-            password::check_settings(settings)?;
+        if let Spec::Module(module) = &object.spec {
+            check_on_this_machine(&module.settings)?;
         }
     }
     Ok(())

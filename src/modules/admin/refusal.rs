@@ -12,10 +12,10 @@ use crate::{
     crypto::password,
     generation::{ApplyError, KeyError},
     modules::{
-        Problem,
+        NotOnThisMachine, Problem,
         account::registration::InviteError,
         oidc_client::KeptTokensError,
-        password::{BreachedError, PasswordError},
+        password::PasswordError,
         user::{AttributesRefused, CreateUserError, ExternalIdError, GroupError},
     },
     store::StoreError,
@@ -70,8 +70,8 @@ pub enum Refusal {
     #[error(transparent)]
     Password(PasswordError),
     /// Settings that name what is not on this machine.
-    #[error("`settings.policy.breachedPasswords` of module `password`: {0}")]
-    Breached(#[from] BreachedError),
+    #[error(transparent)]
+    Machine(#[from] NotOnThisMachine),
     /// Attributes that nobody can have.
     #[error(transparent)]
     Attributes(#[from] AttributesRefused),
@@ -128,7 +128,7 @@ impl Refusal {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::BadRequest(_) | Self::Attributes(_) => kind::BAD_REQUEST,
-            Self::Manifests(_) | Self::Breached(_) => kind::INVALID_MANIFESTS,
+            Self::Manifests(_) | Self::Machine(_) => kind::INVALID_MANIFESTS,
             Self::SavedPlan(_) => kind::INVALID_PLAN,
             Self::Apply(error) => of_apply(error),
             Self::Keys(error) => match error {

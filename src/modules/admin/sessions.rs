@@ -16,6 +16,7 @@ use super::{
 use crate::modules::{
     Context, Problem,
     audit::{self, AuditEvent},
+    pages::Language,
     session::{self, SessionSummary},
 };
 
@@ -68,10 +69,12 @@ pub(super) fn routes() -> Router<Context> {
 
 async fn list(
     permitted: Permitted<SessionsRead>,
+    State(context): State<Context>,
     query: Result<Query<SessionsQuery>, QueryRejection>,
 ) -> Result<axum::Json<Sessions>, Problem> {
     let Query(query) = query.map_err(|error| Problem::bad_request(error.body_text()))?;
-    let sessions = permitted.administration.sessions(&query.user).await?;
+    let mut sessions = permitted.administration.sessions(&query.user).await?;
+    session::place::fill_in(&context, &mut sessions, Language::fallback()).await;
     Ok(axum::Json(Sessions { sessions }))
 }
 

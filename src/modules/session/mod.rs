@@ -13,6 +13,7 @@ mod device;
 mod end;
 mod familiar;
 mod origin;
+pub(super) mod place;
 mod reap;
 mod record;
 mod return_to;
@@ -21,6 +22,9 @@ mod signed_out;
 mod unfamiliar;
 mod visitor;
 
+use std::path::Path;
+
+use assay_reconciler::spec::module::SessionSettings;
 use axum::Router;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +38,7 @@ pub use self::{
     device::{Device, DeviceName},
     end::{SignedOut, end_session, end_sessions_of, record as record_of, revoke, sign_out},
     familiar::{familiar_browser, make_familiar},
+    place::{Places, PlacesError},
     record::{SessionSummary, sessions_of},
     return_to::ReturnTo,
     sign_in::{Authentication, sign_in, step_up, user_agent},
@@ -44,6 +49,14 @@ use super::{Context, hooks};
 
 /// Where the signed-in person sees what is known about them.
 pub const ACCOUNT_PATH: &str = "/auth/account";
+
+/// Whether what the settings name can be used on this machine.
+pub fn check_settings(settings: &SessionSettings) -> Result<(), PlacesError> {
+    match &settings.place_database {
+        Some(path) => place::check(Path::new(path)),
+        None => Ok(()),
+    }
+}
 
 /// The module's routes: the sign-in page is there whichever ways of signing in are on.
 pub fn routes(context: &Context) -> Router {

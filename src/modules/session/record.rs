@@ -153,6 +153,10 @@ pub struct SessionSummary {
     pub id: String,
     /// The address it was begun from.
     pub ip: Option<String>,
+    /// Where that is, if the operator has a database of places.
+    #[sqlx(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// The browser that began it.
     pub user_agent: Option<String>,
     /// When it was begun.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 
 use super::{
-    Authentication, ClientAddress, Device, familiar::familiar_browser, sign_in::user_agent,
+    Authentication, ClientAddress, Device, familiar::familiar_browser, place, sign_in::user_agent,
 };
 use crate::{
     clock::UnixMillis,
@@ -53,7 +53,7 @@ pub(super) async fn tell_owner(
     let to = Recipient::of(user, authentication.language);
     let letter = Letter::NewDevice {
         device: &name(headers, to.language),
-        place: address.text().unwrap_or_default(),
+        place: &place(context, address, to.language).await,
     };
     mail::queue(tx, context, &to, letter, now).await
 }
@@ -66,6 +66,16 @@ async fn has_signed_in_before(tx: &mut Tx, user_id: &str) -> Result<bool, StoreE
         format!("user:{user_id}"),
     )?;
     Ok(row.is_some())
+}
+
+/// "Berlin, Germany, 203.0.113.7", as far as it is known.
+async fn place(context: &Context, address: &ClientAddress, language: &'static Language) -> String {
+    let address = address.text().unwrap_or_default();
+    let known = place::of(context, vec![Some(address.to_owned())], language).await;
+    match known.into_iter().next().flatten() {
+        Some(name) => format!("{name}, {address}"),
+        None => address.to_owned(),
+    }
 }
 
 /// What the browser is called. Whoever signs in may be a stranger, whose own words have no place in a letter
