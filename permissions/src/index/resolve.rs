@@ -102,6 +102,13 @@ pub(super) fn resolve(plan: &Plan, tuple: &Tuple) -> Result<Resolved, TupleError
     Ok(resolved)
 }
 
+impl Plan {
+    /// Whether the namespaces allow a tuple.
+    pub fn accepts(&self, tuple: &Tuple) -> Result<(), TupleError> {
+        resolve(self, tuple).map(drop)
+    }
+}
+
 fn subject(plan: &Plan, tuple: &Tuple) -> TupleError {
     let form = match &tuple.subject.relation {
         Some(relation) => SubjectForm::Userset(relation.clone()),
