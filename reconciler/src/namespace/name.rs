@@ -145,9 +145,8 @@ pub fn parameter_name(text: &str) -> Result<(), NameError> {
 
 // A relation has no hyphens: `viewer-banned` is an exclusion.
 fn is_segment(text: &str, hyphens: bool) -> bool {
-    let inner = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || *byte == b'_' || (hyphens && *byte == b'-')
-    };
+    let inner =
+        |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || (hyphens && *byte == b'-');
     match text.as_bytes() {
         [only] => only.is_ascii_alphabetic(),
         [first, middle @ .., last] => {
@@ -179,7 +178,13 @@ mod tests {
         ] {
             assert_eq!(name(text), Ok(()), "{text}");
         }
-        for text in ["user", "Document", "acme/document", "asset-category", "a/b/c"] {
+        for text in [
+            "user",
+            "Document",
+            "acme/document",
+            "asset-category",
+            "a/b/c",
+        ] {
             assert_eq!(namespace_name(text), Ok(()), "{text}");
         }
     }
