@@ -14,7 +14,7 @@ use assay_reconciler::{
         admin_key::KeyHash,
         module::{
             AccountSettings, JwtSettings, MailSettings, OidcClientSettings, OidcProviderSettings,
-            PasskeySettings, PasswordSettings, SessionSettings,
+            PasskeySettings, PasswordSettings, SessionSettings, ZanzibarSettings,
         },
         webhook::WebhookEvent,
     },
@@ -331,6 +331,14 @@ impl Snapshot {
         match &self.module(ModuleName::Passkey).settings {
             ModuleSettings::Passkey(settings) => settings.clone(),
             _ => PasskeySettings::default(),
+        }
+    }
+
+    /// Settings of `zanzibar`.
+    pub fn zanzibar_settings(&self) -> ZanzibarSettings {
+        match &self.module(ModuleName::Zanzibar).settings {
+            ModuleSettings::Zanzibar(settings) => settings.clone(),
+            _ => ZanzibarSettings::default(),
         }
     }
 

@@ -32,6 +32,7 @@ pub mod sign_in;
 mod site;
 mod turns;
 pub mod user;
+pub mod zanzibar;
 
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ pub use self::{
 };
 use self::{
     hooks::WebhookDeliveries, mail::Mails, oidc_provider::LogoutNotices, pages::Theme,
-    session::Places,
+    session::Places, zanzibar::Tuples,
 };
 use crate::{
     clock::Clock,
@@ -90,6 +91,8 @@ pub struct Context {
     pub webhook_deliveries: Arc<WebhookDeliveries>,
     /// Where addresses are, for people to know their sessions by.
     pub places: Arc<Places>,
+    /// Who has which relation to what.
+    pub tuples: Arc<Tuples>,
     /// What pages look like in this generation.
     pub theme: Arc<Theme>,
     /// Where this server is reached.
@@ -122,7 +125,7 @@ pub struct Module {
 }
 
 /// Every module there is.
-pub static MODULES: [Module; 9] = [
+pub static MODULES: [Module; 10] = [
     Module {
         name: ModuleName::Session,
         paths: &[],
@@ -186,6 +189,12 @@ pub static MODULES: [Module; 9] = [
         ],
         routes: oidc_provider::routes,
         tasks: oidc_provider::tasks,
+    },
+    Module {
+        name: ModuleName::Zanzibar,
+        paths: &[zanzibar::PATH],
+        routes: zanzibar::routes,
+        tasks: zanzibar::tasks,
     },
     Module {
         name: ModuleName::Admin,

@@ -25,7 +25,7 @@ use crate::{
     generation::{Publisher, Snapshot, SnapshotError},
     modules::{
         Context, MODULES, Module, NotOnThisMachine, check_on_this_machine, mail::Mails,
-        pages::Theme,
+        pages::Theme, zanzibar::Tuples,
     },
     outgoing::{Outgoing, OutgoingError},
     store::StoreError,
@@ -142,6 +142,7 @@ impl Server {
             mails: Arc::new(Mails::new(config.mail_folder())),
             webhook_deliveries: Arc::default(),
             places: Arc::default(),
+            tuples: Arc::new(Tuples::new(opened.keyring.clone())),
             theme: Arc::new(Theme::of(&snapshot)),
             site: Arc::new(config.site(address)),
             boot_admin_keys: config.admin_api_keys.as_slice().into(),

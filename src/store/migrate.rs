@@ -62,6 +62,7 @@ embed! {
     17 "0017_passkeys",
     18 "0018_directories",
     20 "0020_mail_templates",
+    21 "0021_tuples",
 }
 
 /// The number of the newest migration this binary knows.

@@ -148,7 +148,14 @@ impl Store {
 
     /// Follows what is committed to this database, by this process or any other.
     pub async fn watch(&self) -> Result<ChangeWatch, StoreError> {
-        watch::start(self).await
+        watch::start(self, postgres::CHANNEL, self.local_changes.subscribe()).await
+    }
+
+    /// Follows what [`Tx::notify_tuples`] announces. Not what this process commits itself to SQLite
+    /// at once: whoever writes knows of that.
+    pub async fn watch_tuples(&self) -> Result<ChangeWatch, StoreError> {
+        let (_, nothing) = channel::channel(0);
+        watch::start(self, postgres::TUPLES_CHANNEL, nothing).await
     }
 
     /// The name of the engine, for messages and metrics: `sqlite` or `postgres`.

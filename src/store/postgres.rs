@@ -13,6 +13,8 @@ use crate::crypto::Secret;
 
 /// The channel on which a commit that calls for attention is announced.
 pub(super) const CHANNEL: &str = "assay_change";
+/// The channel on which a change of tuples is announced: there are many more of them.
+pub(super) const TUPLES_CHANNEL: &str = "assay_tuples";
 /// Advisory locks are numbers that all users of a database share; these spell "assay" and what for.
 const APPLIERS: i64 = 0x6173_7361_7901;
 const MIGRATIONS: i64 = 0x6173_7361_7902;

@@ -5,7 +5,7 @@ use sqlx::{
     postgres::PgRow, sqlite::SqliteRow,
 };
 
-use super::{Handle, Store, StoreError};
+use super::{Handle, Store, StoreError, Tx};
 
 /// A `SELECT` in the making. Its text comes from literals alone, which is what keeps values out of it.
 #[derive(Debug)]
@@ -50,6 +50,15 @@ impl Query {
             text: text.to_owned(),
             values: Vec::new(),
             is_sqlite: matches!(store.writer(), Handle::Sqlite(_)),
+        }
+    }
+
+    /// Begins with this text, for the database of a transaction.
+    pub fn within(tx: &mut Tx, text: &'static str) -> Self {
+        Self {
+            text: text.to_owned(),
+            values: Vec::new(),
+            is_sqlite: matches!(tx.writer(), Handle::Sqlite(_)),
         }
     }
 
@@ -102,6 +111,51 @@ impl Query {
             }
         };
         store.settle(outcome)
+    }
+
+    /// Asks in a transaction, and gives all rows.
+    pub async fn fetch_all_within<R>(self, tx: &mut Tx) -> Result<Vec<R>, StoreError>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let text = AssertSqlSafe(self.text);
+        let outcome = match tx.reader() {
+            Handle::Sqlite(connection) => {
+                sqlx::query_as_with::<Sqlite, R, _>(text, arguments::<Sqlite>(self.values)?)
+                    .persistent(false)
+                    .fetch_all(connection)
+                    .await
+            }
+            Handle::Postgres(connection) => {
+                sqlx::query_as_with::<Postgres, R, _>(text, arguments::<Postgres>(self.values)?)
+                    .persistent(false)
+                    .fetch_all(connection)
+                    .await
+            }
+        };
+        tx.settle(outcome)
+    }
+
+    /// Runs what writes in a transaction, and gives the number of rows it changed.
+    pub async fn execute_within(self, tx: &mut Tx) -> Result<u64, StoreError> {
+        let text = AssertSqlSafe(self.text);
+        let outcome = match tx.writer() {
+            Handle::Sqlite(connection) => {
+                sqlx::query_with::<Sqlite, _>(text, arguments::<Sqlite>(self.values)?)
+                    .persistent(false)
+                    .execute(connection)
+                    .await
+                    .map(|done| done.rows_affected())
+            }
+            Handle::Postgres(connection) => {
+                sqlx::query_with::<Postgres, _>(text, arguments::<Postgres>(self.values)?)
+                    .persistent(false)
+                    .execute(connection)
+                    .await
+                    .map(|done| done.rows_affected())
+            }
+        };
+        tx.settle(outcome)
     }
 }
 

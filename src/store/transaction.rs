@@ -4,7 +4,7 @@ use tokio::sync::watch as channel;
 use super::{
     Handle, StoreError,
     macros::execute,
-    postgres::{CHANNEL, Strict},
+    postgres::{CHANNEL, Strict, TUPLES_CHANNEL},
 };
 
 /// An open transaction. Dropped without [`Tx::commit`], it is undone.
@@ -64,6 +64,16 @@ impl Tx {
             Connection::Sqlite { .. } => Ok(()),
             Connection::Postgres(_) | Connection::Strict(_) => {
                 execute!(self, "SELECT pg_notify($1, '')", CHANNEL).map(drop)
+            }
+        }
+    }
+
+    /// Tells those who follow the tuples, in other processes, once this has committed.
+    pub async fn notify_tuples(&mut self) -> Result<(), StoreError> {
+        match self.connection {
+            Connection::Sqlite { .. } => Ok(()),
+            Connection::Postgres(_) | Connection::Strict(_) => {
+                execute!(self, "SELECT pg_notify($1, '')", TUPLES_CHANNEL).map(drop)
             }
         }
     }

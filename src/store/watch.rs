@@ -10,7 +10,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Engine, Store, StoreError, postgres::CHANNEL, sqlite};
+use super::{Engine, Store, StoreError, sqlite};
 
 /// How often SQLite's `data_version` is read: other processes follow within 100 ms.
 const SQLITE_POLL: Duration = Duration::from_millis(50);
@@ -56,9 +56,12 @@ impl Drop for ChangeWatch {
     }
 }
 
-pub(super) async fn start(store: &Store) -> Result<ChangeWatch, StoreError> {
+pub(super) async fn start(
+    store: &Store,
+    channel: &'static str,
+    local: channel::Receiver<u64>,
+) -> Result<ChangeWatch, StoreError> {
     let (sender, seen) = channel::channel(0);
-    let local = store.local_changes.subscribe();
     let (tick, follower) = match &store.engine {
         Engine::Sqlite(pools) => {
             // Read once here, so that nothing between this call and the first poll is missed.
@@ -72,8 +75,8 @@ pub(super) async fn start(store: &Store) -> Result<ChangeWatch, StoreError> {
             let own = PgPoolOptions::new()
                 .max_connections(1)
                 .connect_lazy_with((*pool.connect_options()).clone());
-            let listener = listen(&own).await?;
-            let follower = follow_postgres(own, listener, sender);
+            let listener = listen(&own, channel).await?;
+            let follower = follow_postgres(own, channel, listener, sender);
             (Some(POSTGRES_TICK), tokio::spawn(follower))
         }
     };
@@ -112,13 +115,18 @@ async fn follow_sqlite(
     }
 }
 
-async fn listen(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
+async fn listen(pool: &PgPool, channel: &str) -> Result<PgListener, sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
-    listener.listen(CHANNEL).await?;
+    listener.listen(channel).await?;
     Ok(listener)
 }
 
-async fn follow_postgres(pool: PgPool, mut listener: PgListener, sender: channel::Sender<u64>) {
+async fn follow_postgres(
+    pool: PgPool,
+    channel: &'static str,
+    mut listener: PgListener,
+    sender: channel::Sender<u64>,
+) {
     loop {
         match listener.try_recv().await {
             Ok(Some(_)) => sender.send_modify(|count| *count += 1),
@@ -128,7 +136,7 @@ async fn follow_postgres(pool: PgPool, mut listener: PgListener, sender: channel
                 }
                 drop(listener);
                 listener = loop {
-                    match timeout(Duration::from_secs(10), listen(&pool)).await {
+                    match timeout(Duration::from_secs(10), listen(&pool, channel)).await {
                         Ok(Ok(fresh)) => break fresh,
                         _ => sleep(RECONNECT).await,
                     }

@@ -80,6 +80,32 @@ impl TestDb {
         done.unwrap_or_else(|error| panic!("{statement}: {error}"))
     }
 
+    /// The number that a question gives. `data_dir` is where SQLite's file is.
+    pub async fn number(&self, data_dir: &Path, question: &'static str) -> i64 {
+        let number = match self {
+            Self::Sqlite => {
+                let options = SqliteConnectOptions::new().filename(data_dir.join("assay.db"));
+                let mut connection = options.connect().await.expect("the file");
+                sqlx::query_scalar(question)
+                    .fetch_one(&mut connection)
+                    .await
+            }
+            Self::Postgres(database) => {
+                let mut connection = PgConnection::connect(database.url().as_str())
+                    .await
+                    .expect("the database");
+                let done = sqlx::raw_sql("SET search_path TO auth")
+                    .execute(&mut connection)
+                    .await;
+                done.expect("the schema");
+                sqlx::query_scalar(question)
+                    .fetch_one(&mut connection)
+                    .await
+            }
+        };
+        number.unwrap_or_else(|error| panic!("{question}: {error}"))
+    }
+
     /// How many rows each table has. `data_dir` is where SQLite's file is.
     pub async fn rows(&self, data_dir: &Path) -> BTreeMap<String, i64> {
         let mut rows = BTreeMap::new();

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rustc_hash::FxBuildHasher;
+
 use super::{
     Condition, EVERYONE,
     adjacency::Adjacency,
@@ -52,7 +54,7 @@ struct Edge {
 /// Takes tuples in any order and makes a base of them.
 pub(super) struct Builder<'p> {
     plan: &'p Plan,
-    names: Vec<Names>,
+    names: Vec<HashMap<Box<str>, u32, FxBuildHasher>>,
     edges: Vec<Edge>,
     conditions: Vec<Option<Condition>>,
     /// Conditions that many tuples share: no context of their own, and no end.
@@ -63,7 +65,7 @@ impl<'p> Builder<'p> {
     pub(super) fn new(plan: &'p Plan) -> Self {
         Self {
             plan,
-            names: plan.types().iter().map(|_| Names::default()).collect(),
+            names: plan.types().iter().map(|_| HashMap::default()).collect(),
             edges: Vec::new(),
             conditions: vec![None],
             shared: HashMap::new(),
@@ -98,11 +100,13 @@ impl<'p> Builder<'p> {
     }
 
     fn number(&mut self, of: TypeId, name: &str) -> Result<u32, TupleError> {
-        let number = self.names[of.index()].intern(name);
-        // Two more are needed for the names of a question that nobody has written about.
-        number
-            .filter(|number| *number < u32::MAX - 2)
-            .ok_or(TupleError::TooMany)
+        let names = &mut self.names[of.index()];
+        if let Some(number) = names.get(name) {
+            return Ok(*number);
+        }
+        let number = u32::try_from(names.len()).map_err(|_| TupleError::TooMany)?;
+        names.insert(name.into(), number);
+        Ok(number)
     }
 
     fn condition(&mut self, condition: Condition) -> Result<u32, TupleError> {
@@ -121,88 +125,66 @@ impl<'p> Builder<'p> {
         Ok(number)
     }
 
-    pub(super) fn build(self) -> Base {
-        let (names, numbers): (Vec<_>, Vec<_>) =
-            self.names.into_iter().map(Names::in_order).unzip();
-        let sets = self.plan.edge_sets();
-        let mut counts = vec![0; sets.len()];
-        for edge in &self.edges {
-            counts[edge.edges.index()] += 1;
+    pub(super) fn build(self) -> Result<Base, TupleError> {
+        let mut names = Vec::with_capacity(self.names.len());
+        let mut renumbered = Vec::with_capacity(self.names.len());
+        for found in self.names {
+            let (sorted, numbers) = in_order(found)?;
+            names.push(sorted);
+            renumbered.push(numbers);
         }
-        let mut by_set: Vec<Vec<(u32, u32, u32)>> =
-            counts.into_iter().map(Vec::with_capacity).collect();
+        let mut by_set: Vec<Vec<(u32, u32, u32)>> = Vec::new();
+        by_set.resize_with(self.plan.edge_sets().len(), Vec::new);
         for edge in self.edges {
             let set = self.plan.edge_set(edge.edges);
-            let object = numbers[set.resources.index()][edge.object as usize];
+            let object = renumbered[set.resources.index()][edge.object as usize];
             let is_everyone = matches!(set.kind, SubjectKind::Everyone(_));
             let subject = if is_everyone {
                 EVERYONE
             } else {
-                numbers[set.subjects.index()][edge.subject as usize]
+                renumbered[set.subjects.index()][edge.subject as usize]
             };
             by_set[edge.edges.index()].push((object, subject, edge.condition));
         }
-        drop(numbers);
+        drop(renumbered);
         let mut tuples = 0;
         let mut edges = Vec::with_capacity(by_set.len());
-        for (found, set) in by_set.into_iter().zip(sets) {
-            let objects = names[set.resources.index()].len() as usize;
-            let subjects = names[set.subjects.index()].len() as usize;
+        for mut set in by_set {
             // Stable, so that of two that are the same the later one stays last.
-            let found = in_order(found, subjects, |edge| edge.1);
-            let mut found = in_order(found, objects, |edge| edge.0);
-            found.dedup_by(|later, kept| {
+            set.sort_by_key(|(object, subject, _)| (*object, *subject));
+            set.dedup_by(|later, kept| {
                 let same = (later.0, later.1) == (kept.0, kept.1);
                 if same {
                     kept.2 = later.2;
                 }
                 same
             });
-            tuples += found.len();
-            let forward = Adjacency::new(&found);
-            for edge in &mut found {
+            tuples += set.len();
+            let forward = Adjacency::new(&set);
+            for edge in &mut set {
                 *edge = (edge.1, edge.0, edge.2);
             }
-            let reverse = Adjacency::new(&in_order(found, subjects, |edge| edge.0));
+            set.sort_unstable();
+            let reverse = Adjacency::new(&set);
             edges.push(BothWays { forward, reverse });
         }
-        Base {
+        Ok(Base {
             names,
             edges,
             conditions: self.conditions,
             tuples,
-        }
+        })
     }
 }
 
-/// With so many places for each edge, counting all of them takes longer than sorting.
-const SPARSE: usize = 8;
-
-/// In the order of a number below `count`; those with the same stay in their order.
-fn in_order(
-    mut edges: Vec<(u32, u32, u32)>,
-    count: usize,
-    number: impl Fn(&(u32, u32, u32)) -> u32,
-) -> Vec<(u32, u32, u32)> {
-    if edges.is_sorted_by_key(&number) {
-        return edges;
+/// Numbers in the order of names, so that lists are in the order of names wherever they are made.
+fn in_order(found: HashMap<Box<str>, u32, FxBuildHasher>) -> Result<(Names, Vec<u32>), TupleError> {
+    let mut sorted: Vec<(Box<str>, u32)> = found.into_iter().collect();
+    sorted.sort_unstable();
+    let mut numbers = vec![0; sorted.len()];
+    for (new, (_, old)) in (0_u32..).zip(&sorted) {
+        numbers[*old as usize] = new;
     }
-    if count > edges.len().saturating_mul(SPARSE) {
-        edges.sort_by_key(number);
-        return edges;
-    }
-    let mut starts = vec![0_usize; count + 1];
-    for edge in &edges {
-        starts[number(edge) as usize + 1] += 1;
-    }
-    for at in 0..count {
-        starts[at + 1] += starts[at];
-    }
-    let mut sorted = vec![(0, 0, 0); edges.len()];
-    for edge in edges {
-        let start = &mut starts[number(&edge) as usize];
-        sorted[*start] = edge;
-        *start += 1;
-    }
-    sorted
+    let names = Names::new(sorted.iter().map(|(name, _)| &**name)).ok_or(TupleError::TooMany)?;
+    Ok((names, numbers))
 }

@@ -56,7 +56,7 @@ impl Snapshot {
         for tuple in tuples {
             builder.add(&tuple)?;
         }
-        let base = Arc::new(builder.build());
+        let base = Arc::new(builder.build()?);
         let delta = Arc::new(Delta::new(&plan));
         let closures = Arc::new(KeptClosures::new());
         Ok(Self {
@@ -83,6 +83,21 @@ impl Snapshot {
             delta: Arc::new(delta),
             closures,
         })
+    }
+
+    /// [`Snapshot::load`] of what the namespaces allow, and how many tuples they do not.
+    pub fn load_allowed(
+        plan: &Arc<Plan>,
+        tuples: impl IntoIterator<Item = Tuple>,
+    ) -> Result<(Self, u64), TupleError> {
+        let mut left_out = 0;
+        let allowed = tuples.into_iter().filter(|tuple| {
+            let is_allowed = plan.accepts(tuple).is_ok();
+            left_out += u64::from(!is_allowed);
+            is_allowed
+        });
+        let loaded = Self::load(Arc::clone(plan), allowed)?;
+        Ok((loaded, left_out))
     }
 
     /// The same tuples under other namespaces, with all changes put into the base. Fails at the
@@ -186,11 +201,6 @@ impl Snapshot {
     /// How many of them are numbered in the order of their names.
     pub(crate) fn base_count(&self, of: TypeId) -> u32 {
         self.base.names[of.index()].len()
-    }
-
-    /// The first of those whose name comes after `name`.
-    pub(crate) fn first_after(&self, of: TypeId, name: &str) -> u32 {
-        self.base.names[of.index()].first_after(name)
     }
 
     pub(crate) fn name(&self, of: TypeId, number: u32) -> &str {

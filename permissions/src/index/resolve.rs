@@ -107,6 +107,12 @@ impl Plan {
     pub fn accepts(&self, tuple: &Tuple) -> Result<(), TupleError> {
         resolve(self, tuple).map(drop)
     }
+
+    /// Whether the namespaces have the relation of a tuple and can hold its subject there, whatever
+    /// the tuple depends on: all that matters where one is taken out.
+    pub fn places(&self, tuple: &Tuple) -> Result<(), TupleError> {
+        place(self, tuple).map(drop)
+    }
 }
 
 fn subject(plan: &Plan, tuple: &Tuple) -> TupleError {

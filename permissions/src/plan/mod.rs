@@ -8,12 +8,13 @@ mod compile;
 mod prune;
 mod reach;
 
-use std::sync::{Arc, OnceLock};
-
-use rustc_hash::FxHashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 pub(crate) use prune::{Closure, Direct, Op, Pruned, Step};
-pub(crate) use reach::{Lift, Reach};
+pub(crate) use reach::Reach;
 
 use crate::caveat::Caveat;
 
@@ -70,11 +71,11 @@ impl CaveatId {
 #[derive(Debug)]
 pub struct Plan {
     types: Vec<Type>,
-    type_ids: FxHashMap<String, TypeId>,
+    type_ids: HashMap<String, TypeId>,
     nodes: Vec<Node>,
     edge_sets: Vec<EdgeSet>,
     caveats: Vec<Caveat>,
-    caveat_ids: FxHashMap<String, CaveatId>,
+    caveat_ids: HashMap<String, CaveatId>,
     /// By edge set: whether closures could be made of it.
     closure_edges: Vec<bool>,
     /// By type, then by node: what is pruned for them as a kind of subject.
@@ -84,7 +85,7 @@ pub struct Plan {
 #[derive(Debug)]
 pub(crate) struct Type {
     pub(crate) name: String,
-    pub(crate) nodes: FxHashMap<String, NodeId>,
+    pub(crate) nodes: HashMap<String, NodeId>,
 }
 
 /// A relation or permission.

@@ -13,7 +13,6 @@ mod expanding;
 mod explaining;
 mod generate;
 mod hostile;
-mod keto;
 mod lookups;
 mod openfga;
 mod reference;

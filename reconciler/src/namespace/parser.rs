@@ -298,7 +298,13 @@ const NEGATION: &str = "an exclusion has two sides, as in `viewer - banned`";
 
 fn identifier(word: Token<'_>, expected: &str) -> Result<Identifier, SyntaxError> {
     if let Err(reason) = name::name(word.text) {
-        return Err(error_at(word, expected, Some(&reason.to_string())));
+        let lower = word.text.to_lowercase();
+        let help = if lower != word.text && name::name(&lower).is_ok() {
+            format!("names are in lower case: did you mean `{lower}`?")
+        } else {
+            reason.to_string()
+        };
+        return Err(error_at(word, expected, Some(&help)));
     }
     Ok(Identifier {
         text: word.text.to_owned(),

@@ -122,6 +122,7 @@ fn syntax_errors_say_what_to_write() {
         "viewer - (banned",
         "viewer)",
         "()",
+        "Viewer",
         "viewer + größe",
         "1st",
         "view_",

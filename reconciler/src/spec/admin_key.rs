@@ -69,6 +69,15 @@ pub enum AdminPermission {
     /// Provision people and groups by SCIM, and nothing else.
     #[serde(rename = "scim")]
     Scim,
+    /// Ask who may do what: checks and lists.
+    #[serde(rename = "zanzibar.check")]
+    ZanzibarCheck,
+    /// Read and watch the tuples, also as reasons of an answer.
+    #[serde(rename = "zanzibar.read")]
+    ZanzibarRead,
+    /// Write and delete tuples.
+    #[serde(rename = "zanzibar.write")]
+    ZanzibarWrite,
 }
 
 impl AdminPermission {
@@ -88,6 +97,9 @@ impl AdminPermission {
             AdminPermission::AuditRead => "audit.read",
             AdminPermission::TokensRead => "tokens.read",
             AdminPermission::Scim => "scim",
+            AdminPermission::ZanzibarCheck => "zanzibar.check",
+            AdminPermission::ZanzibarRead => "zanzibar.read",
+            AdminPermission::ZanzibarWrite => "zanzibar.write",
         }
     }
 }

@@ -10,6 +10,7 @@ mod passkey;
 mod password;
 mod profile;
 mod registration;
+mod zanzibar;
 
 use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
 
@@ -32,6 +33,7 @@ pub use self::{
     password::{PasswordPolicy, PasswordSettings, SignInLimit, SignInLimits},
     profile::{ProfileField, ProfileSettings},
     registration::{RegistrationMode, RegistrationSettings},
+    zanzibar::ZanzibarSettings,
 };
 use super::{SigningAlgorithm, Span, oidc_client::ClientRegistration};
 
@@ -146,7 +148,7 @@ impl ModuleName {
                 ModuleSettings::OidcProvider(OidcProviderSettings::default())
             }
             ModuleName::Passkey => ModuleSettings::Passkey(PasskeySettings::default()),
-            ModuleName::Zanzibar => ModuleSettings::Zanzibar(NoSettings {}),
+            ModuleName::Zanzibar => ModuleSettings::Zanzibar(ZanzibarSettings::default()),
             ModuleName::Biscuit => ModuleSettings::Biscuit(NoSettings {}),
             ModuleName::Admin => ModuleSettings::Admin(NoSettings {}),
             ModuleName::Console => ModuleSettings::Console(NoSettings {}),
@@ -186,10 +188,10 @@ impl ModuleName {
             ModuleName::OidcProvider => generator.subschema_for::<OidcProviderSettings>(),
             ModuleName::Passkey => generator.subschema_for::<PasskeySettings>(),
             ModuleName::OidcClient => generator.subschema_for::<OidcClientSettings>(),
-            ModuleName::Zanzibar
-            | ModuleName::Biscuit
-            | ModuleName::Admin
-            | ModuleName::Console => generator.subschema_for::<NoSettings>(),
+            ModuleName::Zanzibar => generator.subschema_for::<ZanzibarSettings>(),
+            ModuleName::Biscuit | ModuleName::Admin | ModuleName::Console => {
+                generator.subschema_for::<NoSettings>()
+            }
         }
     }
 }
@@ -307,7 +309,7 @@ pub enum ModuleSettings {
     OidcClient(OidcClientSettings),
     OidcProvider(OidcProviderSettings),
     Passkey(PasskeySettings),
-    Zanzibar(NoSettings),
+    Zanzibar(ZanzibarSettings),
     Biscuit(NoSettings),
     Admin(NoSettings),
     Console(NoSettings),

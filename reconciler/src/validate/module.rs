@@ -154,8 +154,10 @@ pub(super) fn check(
             registration::check(&account.registration, &mut add);
         }
         ModuleSettings::Mail(mail) => mail::check(mail, origin, &mut add),
+        ModuleSettings::Zanzibar(zanzibar) => {
+            lifetime("settings/logKept", zanzibar.log_kept, &mut add);
+        }
         ModuleSettings::OidcClient(_)
-        | ModuleSettings::Zanzibar(_)
         | ModuleSettings::Biscuit(_)
         | ModuleSettings::Admin(_)
         | ModuleSettings::Console(_) => {}

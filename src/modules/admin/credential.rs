@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A permission as a type, so that a route says in its signature what it takes.
-pub(super) trait Permission: Send {
+pub(in crate::modules) trait Permission: Send {
     /// The permission.
     const PERMISSION: AdminPermission;
 }
@@ -21,7 +21,7 @@ pub(super) trait Permission: Send {
 macro_rules! permissions {
     ($($name:ident)*) => {$(
         /// See [`AdminPermission`].
-        pub(super) enum $name {}
+        pub(in crate::modules) enum $name {}
         impl Permission for $name {
             const PERMISSION: AdminPermission = AdminPermission::$name;
         }
@@ -29,14 +29,14 @@ macro_rules! permissions {
 }
 permissions!(
     ConfigRead ConfigApply KeysRead KeysRotate UsersRead UsersWrite UsersExport SessionsRead SessionsWrite
-    AuditRead TokensRead Scim
+    AuditRead TokensRead Scim ZanzibarCheck ZanzibarRead ZanzibarWrite
 );
 
 /// Whoever asks has a key that is valid now and has the permission `P`. Made here and nowhere else: a
 /// handler that takes it cannot forget the check.
-pub(super) struct Permitted<P> {
+pub(in crate::modules) struct Permitted<P> {
     /// In the name of the key.
-    pub(super) administration: Administration,
+    pub(in crate::modules) administration: Administration,
     permission: PhantomData<fn() -> P>,
 }
 

@@ -9,7 +9,7 @@ mod audit_log;
 pub mod bulk;
 mod configured;
 mod consents;
-mod credential;
+pub(in crate::modules) mod credential;
 mod groups;
 mod invitations;
 mod json;

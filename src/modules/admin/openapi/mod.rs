@@ -4,6 +4,7 @@ mod bulk;
 mod deliveries;
 mod groups;
 mod schemas;
+mod zanzibar;
 
 use axum::{Json, Router, routing::get};
 use serde_json::{Map, Value, json};
@@ -26,9 +27,9 @@ struct Operation {
 }
 
 macro_rules! operations {
-    ($($method:ident $path:literal $permission:literal ($($query:literal)*)
+    ($name:ident: $($method:ident $path:literal $permission:literal ($($query:literal)*)
        $body:expr => $status:literal $answer:expr, $summary:literal;)*) => {
-        const OPERATIONS: &[Operation] = &[$(Operation {
+        pub(in crate::modules::admin::openapi) const $name: &[Operation] = &[$(Operation {
             method: stringify!($method),
             path: $path,
             summary: $summary,
@@ -39,8 +40,10 @@ macro_rules! operations {
         }),*];
     };
 }
+use operations;
 
 operations! {
+    OPERATIONS:
     post "/auth/admin/reconcile/plan" "config.read" () Some("PlanRequest") => "200" Some("Plan"),
         "What would change if these manifests were applied";
     post "/auth/admin/reconcile/apply" "config.apply" () Some("ApplyRequest") => "200" Some("ApplyReply"),
@@ -162,7 +165,7 @@ operations! {
 /// The document (OpenAPI 3.1).
 fn document() -> Value {
     let mut paths = Map::new();
-    for operation in OPERATIONS {
+    for operation in OPERATIONS.iter().chain(zanzibar::OPERATIONS) {
         let path = paths
             .entry(operation.path)
             .or_insert_with(|| Value::Object(Map::new()));
@@ -222,7 +225,7 @@ fn described(operation: &Operation) -> Value {
 /// Lines have the schema of each.
 fn media_type(schema: &str) -> &'static str {
     match schema {
-        "PersonLine" => "application/x-ndjson",
+        "PersonLine" | "Tuple" => "application/x-ndjson",
         _ => "application/json",
     }
 }
@@ -232,7 +235,7 @@ fn parameter(operation: &Operation, name: &str) -> &'static str {
         // Generations are numbered.
         "before" if operation.path.ends_with("/generations") => "integer",
         "limit" => "integer",
-        "dryRun" | "update" | "makeGroups" | "passwordHashes" => "boolean",
+        "dryRun" | "update" | "makeGroups" | "passwordHashes" | "all" => "boolean",
         _ => "string",
     }
 }

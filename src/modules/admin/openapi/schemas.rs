@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{bulk, deliveries, groups};
+use super::{bulk, deliveries, groups, zanzibar};
 
 pub(super) fn refer(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
@@ -77,6 +77,7 @@ pub(super) fn schemas() -> Map<String, Value> {
     let mut all = groups::schemas();
     all.extend(deliveries::schemas());
     all.extend(bulk::schemas());
+    all.extend(zanzibar::schemas());
     if let Value::Object(others) = others() {
         all.extend(others);
     }

@@ -18,7 +18,6 @@ use assay_reconciler::spec::oidc_client::ClientRegistration;
 use axum::{
     Router,
     http::HeaderMap,
-    middleware::from_fn,
     routing::{get, post},
 };
 
@@ -28,7 +27,6 @@ pub use self::initial_access::{
     InitialAccess, InitialAccessListed, InitialAccessToken, MAX_LIFE as MAX_INITIAL_ACCESS_LIFE,
     NewInitialAccess,
 };
-use super::cors;
 use crate::modules::{Context, authorization::Credentials};
 
 /// Where clients register.
@@ -44,18 +42,11 @@ pub(super) fn routes(context: &Context) -> Router {
         return Router::new();
     }
     Router::new()
-        .route(
-            REGISTRATION_PATH,
-            post(register::register).options(cors::preflight),
-        )
+        .route(REGISTRATION_PATH, post(register::register))
         .route(
             CLIENT_PATH,
-            get(manage::read)
-                .put(manage::update)
-                .delete(manage::delete)
-                .options(cors::preflight),
+            get(manage::read).put(manage::update).delete(manage::delete),
         )
-        .layer(from_fn(cors::allow_all))
         .with_state(context.clone())
 }
 

@@ -1,0 +1,41 @@
+//! The HTTP API. All of it is JSON; what is wrong is told in problem documents.
+
+mod asked;
+mod body;
+mod bulk;
+mod check;
+mod evaluate;
+mod expand;
+mod explain;
+mod lookup;
+mod lookup_subjects;
+mod problem;
+mod read;
+mod watch;
+mod write;
+
+use axum::Router;
+
+use crate::modules::Context;
+
+/// Bytes of a body: ten thousand updates fit.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// What lines of JSON are called.
+const LINES: &str = "application/x-ndjson";
+
+/// The response header that has the revision, where the body is lines.
+const REVISION_HEADER: &str = "zanzibar-revision";
+
+pub(super) fn router() -> Router<Context> {
+    Router::new()
+        .merge(check::routes())
+        .merge(expand::routes())
+        .merge(explain::routes())
+        .merge(lookup::routes())
+        .merge(lookup_subjects::routes())
+        .merge(write::routes())
+        .merge(read::routes())
+        .merge(bulk::routes())
+        .merge(watch::routes())
+}
