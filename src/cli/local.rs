@@ -10,7 +10,7 @@ use super::{Exit, Failure};
 use crate::{
     boot::{BootConfig, Opened},
     crypto::{CpuPool, Keyring, password::Passwords},
-    generation::{Actor, ApplyError, SigningKeyRecord},
+    generation::{Actor, ApplyError, RootKeyRecord, SigningKeyRecord},
     modules::admin::{
         Administration, ApplyReply, ApplyRequest, CreateUser, Export, Generations, HistoryQuery,
         ModuleState, Outcome, Person, PlanRequest, Refusal, RollbackRequest, Rotated, Status,
@@ -144,6 +144,18 @@ impl Local {
 
     pub(super) async fn rotate_signing_keys(&self) -> Result<Vec<Rotated>, Failure> {
         Ok(self.administration()?.rotate_signing_keys().await?)
+    }
+
+    pub(super) async fn root_keys(&self) -> Result<Vec<RootKeyRecord>, Failure> {
+        Ok(self.administration()?.root_keys().await?)
+    }
+
+    pub(super) async fn rotate_root_key(&self) -> Result<Vec<Rotated>, Failure> {
+        Ok(self.administration()?.rotate_root_key().await?)
+    }
+
+    pub(super) async fn withdraw_root_key(&self, id: u32) -> Result<(), Failure> {
+        Ok(self.administration()?.withdraw_root_key(id).await?)
     }
 
     pub(super) async fn status(&self) -> Result<Status, Failure> {

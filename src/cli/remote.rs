@@ -19,7 +19,7 @@ pub(super) use self::import::RemoteImport;
 use super::{Exit, Failure, failure::with_causes, trust};
 use crate::{
     crypto::Secret,
-    generation::SigningKeyRecord,
+    generation::{RootKeyRecord, SigningKeyRecord},
     modules::{
         Site,
         admin::{
@@ -162,6 +162,24 @@ impl Remote {
     pub(super) async fn rotate_signing_keys(&self) -> Result<Vec<Rotated>, Failure> {
         let request = self.request(Method::POST, "auth/jwks/rotate")?;
         self.answer(request).await
+    }
+
+    pub(super) async fn root_keys(&self) -> Result<Vec<RootKeyRecord>, Failure> {
+        self.get("auth/biscuit/keys").await
+    }
+
+    pub(super) async fn rotate_root_key(&self) -> Result<Vec<Rotated>, Failure> {
+        let request = self.request(Method::POST, "auth/biscuit/keys/rotate")?;
+        self.answer(request).await
+    }
+
+    pub(super) async fn withdraw_root_key(&self, id: u32) -> Result<(), Failure> {
+        let request = self.request(Method::DELETE, &format!("auth/biscuit/keys/{id}"))?;
+        let (status, body) = self.read(request).await?;
+        if status.is_success() {
+            return Ok(());
+        }
+        Err(self.refused(status, &body))
     }
 
     pub(super) async fn status(&self) -> Result<Status, Failure> {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     boot::{BootConfig, Overrides},
-    generation::SigningKeyRecord,
+    generation::{RootKeyRecord, SigningKeyRecord},
     modules::admin::{
         ApplyReply, ApplyRequest, CreateUser, Export, Generations, HistoryQuery, ModuleState,
         Person, PlanRequest, RollbackRequest, Rotated, Status, SwitchRequest,
@@ -188,6 +188,18 @@ impl Way {
 
     pub(super) async fn rotate_signing_keys(&self) -> Result<Vec<Rotated>, Failure> {
         ask!(self, way => way.rotate_signing_keys().await)
+    }
+
+    pub(super) async fn root_keys(&self) -> Result<Vec<RootKeyRecord>, Failure> {
+        ask!(self, way => way.root_keys().await)
+    }
+
+    pub(super) async fn rotate_root_key(&self) -> Result<Vec<Rotated>, Failure> {
+        ask!(self, way => way.rotate_root_key().await)
+    }
+
+    pub(super) async fn withdraw_root_key(&self, id: u32) -> Result<(), Failure> {
+        ask!(self, way => way.withdraw_root_key(id).await)
     }
 
     pub(super) async fn status(&self) -> Result<Status, Failure> {

@@ -7,6 +7,7 @@ mod keyring;
 mod master_key;
 pub mod password;
 mod pool;
+mod root_key;
 mod secret;
 mod signing;
 pub mod token;
@@ -19,6 +20,7 @@ pub use self::{
     keyring::{Hashed, Keyring},
     master_key::{KeyFile, MasterKey, MasterKeyError},
     pool::{Busy, CpuPool},
+    root_key::RootKey,
     secret::Secret,
     signing::SigningKey,
     verifying::{Expected, VerifyError, VerifyingKeys},

@@ -11,7 +11,7 @@ use super::{
     Engine,
     documents::{self, Document},
     errors::{SnapshotError, Undecodable},
-    observe, revisions,
+    observe, revisions, root_keys,
     signing_keys::{self, SigningKeys},
     snapshot::{Client, Modules, Snapshot},
 };
@@ -32,10 +32,14 @@ impl Engine {
     ) -> Result<Arc<Snapshot>, SnapshotError> {
         let next = self.read(previous).await?;
         let algorithms = signing_keys::algorithms(&next.jwt_settings());
-        if next.signing_keys.cover(&algorithms) {
+        let covers = next.signing_keys.cover(&algorithms);
+        if covers && next.root_keys.active().is_some() {
             return Ok(next);
         }
-        self.ensure_signing_keys(&algorithms).await?;
+        if !covers {
+            self.ensure_signing_keys(&algorithms).await?;
+        }
+        self.ensure_root_key().await?;
         self.read(Some(&next)).await
     }
 
@@ -43,7 +47,8 @@ impl Engine {
         // One view of all tables: what is committed meanwhile is for the next snapshot.
         let mut tx = self.store.begin_read().await?;
         let generation = observe::current(&mut tx).await?;
-        let keys_revision = signing_keys::revision(&mut tx).await?;
+        let keys_revision = signing_keys::revision(&mut tx, signing_keys::TOPIC).await?;
+        let root_keys_revision = signing_keys::revision(&mut tx, root_keys::TOPIC).await?;
         let configuration = match previous {
             Some(previous) if generation < previous.generation => {
                 return Err(SnapshotError::Older {
@@ -52,7 +57,9 @@ impl Engine {
                 });
             }
             Some(previous) if generation == previous.generation => {
-                if keys_revision == previous.keys_revision {
+                if keys_revision == previous.keys_revision
+                    && root_keys_revision == previous.root_keys_revision
+                {
                     return Ok(Arc::clone(previous));
                 }
                 Snapshot::clone(previous)
@@ -66,10 +73,19 @@ impl Engine {
         } else {
             Arc::new(signing_keys::load(&mut tx, &self.keyring, before).await?)
         };
+        let before = &configuration.root_keys;
+        let root_keys =
+            if previous.is_some() && root_keys_revision == configuration.root_keys_revision {
+                Arc::clone(before)
+            } else {
+                Arc::new(root_keys::load(&mut tx, &self.keyring, before).await?)
+            };
         tx.rollback().await?;
         Ok(Arc::new(Snapshot {
             keys_revision,
+            root_keys_revision,
             signing_keys,
+            root_keys,
             ..configuration
         }))
     }
@@ -79,6 +95,7 @@ async fn whole(tx: &mut Tx, generation: Generation) -> Result<Snapshot, Snapshot
     let mut snapshot = Snapshot {
         generation,
         keys_revision: 0,
+        root_keys_revision: 0,
         clients: Arc::default(),
         admin_keys: Arc::default(),
         admin_keys_by_hash: HashMap::new(),
@@ -91,6 +108,7 @@ async fn whole(tx: &mut Tx, generation: Generation) -> Result<Snapshot, Snapshot
         module_rows: HashMap::new(),
         modules: Modules::effective(std::iter::empty()),
         signing_keys: Arc::new(SigningKeys::default()),
+        root_keys: Arc::default(),
     };
     for kind in Kind::ALL {
         for document in documents::all(tx, kind).await? {

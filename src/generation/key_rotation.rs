@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Engine, documents,
     record::{self, Actor},
-    signing_keys::{KeyError, TOPIC, algorithms, purpose},
+    signing_keys::{KeyError, TOPIC, algorithms, purpose, touch},
 };
 use crate::{
     clock::UnixMillis,
@@ -88,7 +88,7 @@ impl Engine {
         }
 
         let mut tx = self.store.begin().await?;
-        touch(&mut tx).await?;
+        touch(&mut tx, TOPIC).await?;
         let settings = jwt_settings(&mut tx).await?;
         for algorithm in unwanted {
             self.retire(&mut tx, algorithm, &settings).await?;
@@ -115,7 +115,7 @@ impl Engine {
     ) -> Result<String, KeyError> {
         let spare = self.generate(algorithm).await?;
         let mut tx = self.store.begin().await?;
-        touch(&mut tx).await?;
+        touch(&mut tx, TOPIC).await?;
         let settings = jwt_settings(&mut tx).await?;
         if !algorithms(&settings).contains(&algorithm) {
             tx.rollback().await?;
@@ -178,7 +178,7 @@ impl Engine {
                 Step::Replace => None,
             };
             let mut tx = self.store.begin().await?;
-            touch(&mut tx).await?;
+            touch(&mut tx, TOPIC).await?;
             // Another server may have done it meanwhile.
             let still_due = self::due(&mut tx, &settings, now).await?;
             if !still_due.contains(&(algorithm, step)) {
@@ -212,7 +212,7 @@ impl Engine {
             return Ok(0);
         }
         let mut tx = self.store.begin().await?;
-        touch(&mut tx).await?;
+        touch(&mut tx, TOPIC).await?;
         let gone = execute!(
             &mut tx,
             "DELETE FROM jwks_keys WHERE state = 'retired' AND expires_at <= $1",
@@ -375,17 +375,6 @@ async fn due(
             Some((algorithm, step(activated_at?, published_at)?))
         })
         .collect())
-}
-
-/// Counts a change of the keys. Comes first in a transaction: whoever holds this row has its turn.
-async fn touch(tx: &mut Tx) -> Result<(), StoreError> {
-    execute!(
-        tx,
-        "INSERT INTO revisions (topic, value) VALUES ($1, 1)
-         ON CONFLICT (topic) DO UPDATE SET value = revisions.value + 1",
-        TOPIC
-    )
-    .map(drop)
 }
 
 async fn jwt_settings(tx: &mut Tx) -> Result<JwtSettings, KeyError> {

@@ -20,6 +20,8 @@ mod record;
 mod replicas;
 mod revisions;
 mod rollback;
+mod root_key_rotation;
+mod root_keys;
 mod signing_keys;
 mod snapshot;
 mod stored_form;
@@ -44,6 +46,8 @@ pub use self::{
     publisher::{NotServing, Publisher},
     record::{Actor, Source},
     replicas::{HEARTBEAT, LIVE, Replica, ReplicaError, ReplicaId},
+    root_key_rotation::RootKeyRecord,
+    root_keys::{PublishedRootKey, RootKeys},
     signing_keys::{KeyError, SigningKeys},
     snapshot::{
         AdminKey, Client, DeclaredScope, MailTemplate, NamedTheme, Namespace, Snapshot, Upstream,

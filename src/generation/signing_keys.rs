@@ -10,7 +10,7 @@ use assay_reconciler::spec::{SigningAlgorithm, module::JwtSettings};
 use super::documents::Undecodable;
 use crate::{
     crypto::{Jwk, Keyring, SigningKey, VerifyingKeys},
-    store::{StoreError, Tx, fetch_all, fetch_one},
+    store::{StoreError, Tx, execute, fetch_all, fetch_one},
 };
 
 /// The topic under which `revisions` counts changes of the keys.
@@ -39,6 +39,12 @@ pub enum KeyError {
     /// No such algorithm is in use.
     #[error("`Module/jwt` does not list {0} among its `algorithms`, so there is no key to rotate")]
     NotInUse(&'static str),
+    /// No such root key.
+    #[error("there is no root key {0}; `assay keys list` names those there are")]
+    UnknownRootKey(u32),
+    /// The root key that signs.
+    #[error("root key {0} signs; put another in its place first: `assay keys rotate biscuit`")]
+    RootKeySigns(u32),
     /// The settings of `jwt` cannot be read.
     #[error(transparent)]
     Undecodable(#[from] Undecodable),
@@ -90,15 +96,26 @@ pub(super) fn algorithms(settings: &JwtSettings) -> BTreeSet<SigningAlgorithm> {
     algorithms
 }
 
-/// How often the keys have changed.
-pub(super) async fn revision(tx: &mut Tx) -> Result<i64, StoreError> {
+/// How often what this topic is about has changed.
+pub(super) async fn revision(tx: &mut Tx, topic: &'static str) -> Result<i64, StoreError> {
     let (value,) = fetch_one!(
         tx,
         (i64,),
         "SELECT COALESCE(MAX(value), 0) FROM revisions WHERE topic = $1",
-        TOPIC
+        topic
     )?;
     Ok(value)
+}
+
+/// Counts a change. Comes first in a transaction: whoever holds this row has its turn.
+pub(super) async fn touch(tx: &mut Tx, topic: &'static str) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "INSERT INTO revisions (topic, value) VALUES ($1, 1)
+         ON CONFLICT (topic) DO UPDATE SET value = revisions.value + 1",
+        topic
+    )
+    .map(drop)
 }
 
 #[derive(sqlx::FromRow)]

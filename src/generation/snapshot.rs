@@ -13,14 +13,15 @@ use assay_reconciler::{
         ZanzibarNamespaceSpec,
         admin_key::KeyHash,
         module::{
-            AccountSettings, JwtSettings, MailSettings, OidcClientSettings, OidcProviderSettings,
-            PasskeySettings, PasswordSettings, SessionSettings, ZanzibarSettings,
+            AccountSettings, BiscuitSettings, JwtSettings, MailSettings, OidcClientSettings,
+            OidcProviderSettings, PasskeySettings, PasswordSettings, SessionSettings,
+            ZanzibarSettings,
         },
         webhook::WebhookEvent,
     },
 };
 
-use super::signing_keys::SigningKeys;
+use super::{root_keys::RootKeys, signing_keys::SigningKeys};
 
 /// A relying party.
 #[derive(Clone, Debug)]
@@ -150,6 +151,8 @@ pub struct Snapshot {
     pub generation: Generation,
     /// Counts changes of the signing keys, which are no part of the configuration.
     pub keys_revision: i64,
+    /// Counts changes of the keys that sign biscuits.
+    pub root_keys_revision: i64,
     pub(super) clients: Arc<Index<Client>>,
     pub(super) admin_keys: Arc<Index<AdminKey>>,
     pub(super) admin_keys_by_hash: HashMap<KeyHash, Arc<AdminKey>>,
@@ -163,6 +166,7 @@ pub struct Snapshot {
     pub(super) module_rows: HashMap<String, (ModuleName, ModuleSpec)>,
     pub(super) modules: Modules,
     pub(super) signing_keys: Arc<SigningKeys>,
+    pub(super) root_keys: Arc<RootKeys>,
 }
 
 impl Snapshot {
@@ -308,6 +312,15 @@ impl Snapshot {
         }
     }
 
+    /// Settings of `biscuit`.
+    pub fn biscuit_settings(&self) -> &BiscuitSettings {
+        static DEFAULT: LazyLock<BiscuitSettings> = LazyLock::new(Default::default);
+        match &self.module(ModuleName::Biscuit).settings {
+            ModuleSettings::Biscuit(settings) => settings,
+            _ => &DEFAULT,
+        }
+    }
+
     /// Settings of `oidc_provider`.
     pub fn oidc_provider_settings(&self) -> &OidcProviderSettings {
         static DEFAULT: LazyLock<OidcProviderSettings> = LazyLock::new(Default::default);
@@ -345,6 +358,11 @@ impl Snapshot {
     /// The keys that sign and verify tokens.
     pub fn signing_keys(&self) -> &Arc<SigningKeys> {
         &self.signing_keys
+    }
+
+    /// The keys that sign and verify biscuits.
+    pub fn root_keys(&self) -> &Arc<RootKeys> {
+        &self.root_keys
     }
 }
 

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod attempts;
 pub mod audit;
 pub mod authorization;
+pub mod biscuit;
 pub mod body;
 mod client_certificate;
 pub mod confirmation;
@@ -41,15 +42,15 @@ use axum::Router;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+use self::{
+    biscuit::Biscuits, hooks::WebhookDeliveries, mail::Mails, oidc_provider::LogoutNotices,
+    pages::Theme, session::Places, zanzibar::Tuples,
+};
 pub use self::{
     client_certificate::{ClientCertificate, MutualTls},
     machine::{NotOnThisMachine, check_on_this_machine},
     problem::Problem,
     site::Site,
-};
-use self::{
-    hooks::WebhookDeliveries, mail::Mails, oidc_provider::LogoutNotices, pages::Theme,
-    session::Places, zanzibar::Tuples,
 };
 use crate::{
     clock::Clock,
@@ -93,6 +94,8 @@ pub struct Context {
     pub places: Arc<Places>,
     /// Who has which relation to what.
     pub tuples: Arc<Tuples>,
+    /// Which biscuits were revoked, and which were seen.
+    pub biscuits: Arc<Biscuits>,
     /// What pages look like in this generation.
     pub theme: Arc<Theme>,
     /// Where this server is reached.
@@ -125,7 +128,7 @@ pub struct Module {
 }
 
 /// Every module there is.
-pub static MODULES: [Module; 10] = [
+pub static MODULES: [Module; 11] = [
     Module {
         name: ModuleName::Session,
         paths: &[],
@@ -153,6 +156,12 @@ pub static MODULES: [Module; 10] = [
         paths: &["/.well-known/jwks.json"],
         routes: jwt::routes,
         tasks: jwt::tasks,
+    },
+    Module {
+        name: ModuleName::Biscuit,
+        paths: &[biscuit::PATH],
+        routes: biscuit::routes,
+        tasks: biscuit::tasks,
     },
     Module {
         name: ModuleName::Password,

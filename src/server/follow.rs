@@ -74,15 +74,20 @@ impl Follower {
     /// Serves what is newest. On failure what is served stays.
     async fn advance(&mut self) -> Result<(), ()> {
         let began = Instant::now();
+        // Nobody waits for a configuration to learn what is revoked.
+        let revocations = self.context.biscuits.catch_up(&self.shared.store).await;
+        if let Err(error) = &revocations {
+            tracing::warn!("which biscuits were revoked is not known: {error}");
+        }
         let serving = self.live.load();
         match self.shared.engine.snapshot(Some(&serving.snapshot)).await {
             Ok(snapshot) if Arc::ptr_eq(&snapshot, &serving.snapshot) => {
                 self.succeeded(serving.generation).await;
-                Ok(())
+                revocations.map_err(drop)
             }
             Ok(snapshot) => {
                 self.swap(snapshot, began).await;
-                Ok(())
+                revocations.map_err(drop)
             }
             Err(error) => {
                 self.failed(serving.generation, &error).await;

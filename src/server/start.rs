@@ -24,8 +24,8 @@ use crate::{
     },
     generation::{Publisher, Snapshot, SnapshotError},
     modules::{
-        Context, MODULES, Module, NotOnThisMachine, check_on_this_machine, mail::Mails,
-        pages::Theme, zanzibar::Tuples,
+        Context, MODULES, Module, NotOnThisMachine, biscuit::Biscuits, check_on_this_machine,
+        mail::Mails, pages::Theme, zanzibar::Tuples,
     },
     outgoing::{Outgoing, OutgoingError},
     store::StoreError,
@@ -36,6 +36,8 @@ use crate::{
 const PASSWORDS_AT_ONCE: usize = 8;
 /// How many passwords may wait for a core before sign-ins are answered with 503.
 const PASSWORDS_WAITING: usize = 64;
+/// How many biscuits that take long may wait for a core before more are answered with 503.
+const BISCUITS_WAITING: usize = 64;
 
 /// A server that has begun to listen.
 pub struct Server {
@@ -123,6 +125,8 @@ impl Server {
             .map_err(not_listening)?;
         let address = listener.local_addr().map_err(not_listening)?;
 
+        let biscuits = Arc::new(Biscuits::new(CpuPool::for_this_machine(BISCUITS_WAITING)));
+        biscuits.catch_up(&opened.store).await?;
         let generation = snapshot.generation;
         let publisher = Arc::new(Publisher::new(generation));
         let context = Context {
@@ -143,6 +147,7 @@ impl Server {
             webhook_deliveries: Arc::default(),
             places: Arc::default(),
             tuples: Arc::new(Tuples::new(opened.keyring.clone())),
+            biscuits: Arc::clone(&biscuits),
             theme: Arc::new(Theme::of(&snapshot)),
             site: Arc::new(config.site(address)),
             boot_admin_keys: config.admin_api_keys.as_slice().into(),

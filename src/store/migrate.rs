@@ -63,6 +63,7 @@ embed! {
     18 "0018_directories",
     20 "0020_mail_templates",
     21 "0021_tuples",
+    22 "0022_biscuit",
 }
 
 /// The number of the newest migration this binary knows.

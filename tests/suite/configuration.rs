@@ -452,8 +452,8 @@ fn codes_tell_what_kind_of_failure_it_was() {
         .expect_code(2);
     let missing = Command::offline(["validate", "-f", "/nowhere"]).run();
     assert!(missing.expect_code(2).stdout.is_empty());
-    let biscuit = Command::offline(["keys", "rotate", "biscuit"]).run();
-    assert!(biscuit.expect_code(2).stderr.contains("biscuit"));
+    let cookies = Command::offline(["keys", "rotate", "cookies"]).run();
+    assert!(cookies.expect_code(2).stderr.contains("cookies"));
 
     let remote = |server: &str| {
         Command::offline(["status", "--server", server])

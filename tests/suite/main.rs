@@ -18,6 +18,7 @@ mod harness;
 
 mod admin_api;
 mod admin_insight;
+mod biscuit;
 mod command_line;
 mod configuration;
 mod crash;

@@ -78,6 +78,15 @@ pub enum AdminPermission {
     /// Write and delete tuples.
     #[serde(rename = "zanzibar.write")]
     ZanzibarWrite,
+    /// Make biscuits that say anything at all.
+    #[serde(rename = "biscuit.issue")]
+    BiscuitIssue,
+    /// Revoke biscuits.
+    #[serde(rename = "biscuit.revoke")]
+    BiscuitRevoke,
+    /// List which biscuits were revoked.
+    #[serde(rename = "biscuit.read")]
+    BiscuitRead,
 }
 
 impl AdminPermission {
@@ -100,6 +109,9 @@ impl AdminPermission {
             AdminPermission::ZanzibarCheck => "zanzibar.check",
             AdminPermission::ZanzibarRead => "zanzibar.read",
             AdminPermission::ZanzibarWrite => "zanzibar.write",
+            AdminPermission::BiscuitIssue => "biscuit.issue",
+            AdminPermission::BiscuitRevoke => "biscuit.revoke",
+            AdminPermission::BiscuitRead => "biscuit.read",
         }
     }
 }

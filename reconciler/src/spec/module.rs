@@ -2,6 +2,7 @@
 
 mod account;
 mod attribute_schema;
+mod biscuit;
 mod deletion;
 mod mail;
 mod notices;
@@ -25,6 +26,7 @@ use serde_json::Value;
 pub use self::{
     account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings, Verification},
     attribute_schema::{AttributeSchema, MAX_MISFITS, Misfit, NotAnAttributeSchema},
+    biscuit::BiscuitSettings,
     deletion::DeletionSettings,
     mail::{MailSettings, Smtp, SmtpSecurity, mailbox},
     notices::NoticeSettings,
@@ -149,7 +151,7 @@ impl ModuleName {
             }
             ModuleName::Passkey => ModuleSettings::Passkey(PasskeySettings::default()),
             ModuleName::Zanzibar => ModuleSettings::Zanzibar(ZanzibarSettings::default()),
-            ModuleName::Biscuit => ModuleSettings::Biscuit(NoSettings {}),
+            ModuleName::Biscuit => ModuleSettings::Biscuit(BiscuitSettings::default()),
             ModuleName::Admin => ModuleSettings::Admin(NoSettings {}),
             ModuleName::Console => ModuleSettings::Console(NoSettings {}),
         }
@@ -189,9 +191,8 @@ impl ModuleName {
             ModuleName::Passkey => generator.subschema_for::<PasskeySettings>(),
             ModuleName::OidcClient => generator.subschema_for::<OidcClientSettings>(),
             ModuleName::Zanzibar => generator.subschema_for::<ZanzibarSettings>(),
-            ModuleName::Biscuit | ModuleName::Admin | ModuleName::Console => {
-                generator.subschema_for::<NoSettings>()
-            }
+            ModuleName::Biscuit => generator.subschema_for::<BiscuitSettings>(),
+            ModuleName::Admin | ModuleName::Console => generator.subschema_for::<NoSettings>(),
         }
     }
 }
@@ -310,7 +311,7 @@ pub enum ModuleSettings {
     OidcProvider(OidcProviderSettings),
     Passkey(PasskeySettings),
     Zanzibar(ZanzibarSettings),
-    Biscuit(NoSettings),
+    Biscuit(BiscuitSettings),
     Admin(NoSettings),
     Console(NoSettings),
 }

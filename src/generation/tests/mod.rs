@@ -9,6 +9,7 @@ mod laws;
 mod people;
 mod replicas;
 mod rolling_back;
+mod root_keys;
 mod signing;
 mod snapshots;
 mod speed;

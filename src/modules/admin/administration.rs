@@ -37,6 +37,11 @@ impl Administration {
         }
     }
 
+    /// Who is at work.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     /// The same with an admin key, which is then not taken away unasked.
     #[must_use]
     pub fn with_key(mut self, key: KeyHash) -> Self {

@@ -29,7 +29,7 @@ macro_rules! permissions {
 }
 permissions!(
     ConfigRead ConfigApply KeysRead KeysRotate UsersRead UsersWrite UsersExport SessionsRead SessionsWrite
-    AuditRead TokensRead Scim ZanzibarCheck ZanzibarRead ZanzibarWrite
+    AuditRead TokensRead Scim ZanzibarCheck ZanzibarRead ZanzibarWrite BiscuitIssue BiscuitRevoke BiscuitRead
 );
 
 /// Whoever asks has a key that is valid now and has the permission `P`. Made here and nowhere else: a

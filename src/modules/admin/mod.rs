@@ -22,6 +22,7 @@ mod people;
 mod reconcile;
 mod refusal;
 mod registration_tokens;
+mod root_keys;
 pub mod scim;
 mod search;
 mod second_factors;
@@ -77,6 +78,7 @@ pub fn routes(context: &Context) -> Router {
         .merge(invitations::routes())
         .merge(registration_tokens::routes())
         .merge(signing_keys::routes())
+        .merge(root_keys::routes())
         .merge(scim::routes())
         .merge(status::routes())
         .merge(openapi::routes())

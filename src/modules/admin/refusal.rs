@@ -133,6 +133,8 @@ impl Refusal {
             Self::Apply(error) => of_apply(error),
             Self::Keys(error) => match error {
                 KeyError::NotInUse(_) => kind::BAD_REQUEST,
+                KeyError::UnknownRootKey(_) => kind::NOT_FOUND,
+                KeyError::RootKeySigns(_) => kind::CONFLICT,
                 KeyError::Store(error) => of_store(error),
                 _ => kind::INTERNAL,
             },

@@ -160,6 +160,12 @@ operations! {
         "The keys that sign tokens, and those that only verify";
     post "/auth/admin/auth/jwks/rotate" "keys.rotate" () None => "200" Some("RotatedKeys"),
         "Put a new key in the place of each active one";
+    get "/auth/admin/auth/biscuit/keys" "keys.read" () None => "200" Some("RootKeys"),
+        "The keys that sign biscuits, the one that signs first";
+    post "/auth/admin/auth/biscuit/keys/rotate" "keys.rotate" () None => "200" Some("RotatedKeys"),
+        "Put a new key in the place of the one that signs; tokens that it signed stay valid for `maxTokenTtl`";
+    delete "/auth/admin/auth/biscuit/keys/{id}" "keys.rotate" () None => "204" None,
+        "Forget a retired key at once: tokens that it signed are good for nothing any more";
 }
 
 /// The document (OpenAPI 3.1).

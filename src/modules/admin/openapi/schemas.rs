@@ -255,6 +255,15 @@ fn others() -> Value {
                 "expiresAt": { "type": ["integer", "null"] },
             }),
         )),
+        "RootKeys": list(&object(
+            &["id", "algorithm", "state", "publicKey", "createdAt"],
+            &json!({
+                "id": integer(), "algorithm": text(), "state": { "enum": ["active", "retired"] },
+                "publicKey": text(), "createdAt": millis,
+                "retiredAt": { "type": ["integer", "null"] },
+                "expiresAt": { "type": ["integer", "null"] },
+            }),
+        )),
         "RotatedKeys": list(&object(
             &["algorithm", "kid"],
             &json!({ "algorithm": text(), "kid": text() }),
