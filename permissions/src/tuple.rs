@@ -112,8 +112,13 @@ pub enum TupleError {
 
 /// Whether an object can be called `id`. A `#` would begin a relation.
 pub(crate) fn is_id(id: &str) -> bool {
+    if id.is_empty() || id.len() > MAX_ID_LENGTH {
+        return false;
+    }
     let is_stray = |c: char| c.is_whitespace() || c.is_control() || c == '#';
-    !id.is_empty() && id.len() <= MAX_ID_LENGTH && !id.contains(is_stray)
+    // Most have nothing but what is seen of ASCII.
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+    id.bytes().all(is_plain) || !id.contains(is_stray)
 }
 
 impl fmt::Display for Object {

@@ -7,7 +7,7 @@ use crate::modules::admin::kind;
 pub(super) enum Exit {
     /// Done, or nothing to do; for `diff`: nothing differs.
     Done = 0,
-    /// `diff`: something differs.
+    /// `diff`: something differs; `import`: something has no counterpart.
     Differs = 1,
     /// What was given is wrong: arguments, manifests, a saved plan, `engine.toml`.
     Invalid = 2,
@@ -28,6 +28,9 @@ pub(super) enum Exit {
 }
 
 impl Exit {
+    /// `import`: something cannot be said in assay, or is wrong where it comes from.
+    pub(super) const NO_COUNTERPART: Self = Self::Differs;
+
     /// The code for a kind of problem.
     pub(super) fn of_kind(kind: &str) -> Self {
         match kind {

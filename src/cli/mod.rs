@@ -13,6 +13,7 @@ mod export;
 mod failure;
 mod git;
 mod history;
+mod import;
 mod keys;
 mod local;
 mod logging;
@@ -85,6 +86,8 @@ enum Command {
     AdminKey(admin_key::Arguments),
     /// List and rotate signing keys.
     Keys(keys::Arguments),
+    /// Bring along what other systems are configured with.
+    Import(import::Arguments),
     /// Print the JSON Schemas of manifests, for editors.
     Schema(schema::Arguments),
 }
@@ -112,6 +115,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::AdminKey(arguments) => admin_key::run(arguments),
         Command::Diff(arguments) => block_on(diff::run(arguments)),
         Command::Apply(arguments) => block_on(apply::run(arguments)),

@@ -50,6 +50,14 @@ pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print_line(&serde_json::to_string_pretty(value)?)
 }
 
+/// How many of something there are.
+pub(super) fn count(number: usize, one: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        number => format!("{number} {one}s"),
+    }
+}
+
 /// Says something beside the data.
 pub(super) fn note(message: &str) {
     // With standard error gone there is nobody to tell.

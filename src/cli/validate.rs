@@ -28,14 +28,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         SecretHandling::Resolve
     };
     let loaded = arguments.files.load(secrets)?;
-    let count = |number: usize, one: &str| match number {
-        1 => format!("1 {one}"),
-        number => format!("{number} {one}s"),
-    };
     output::print_line(&format!(
         "{} in {}: valid",
-        count(loaded.manifests.len(), "manifest"),
-        count(loaded.files, "file")
+        output::count(loaded.manifests.len(), "manifest"),
+        output::count(loaded.files, "file")
     ))?;
     Ok(Exit::Done)
 }

@@ -26,6 +26,7 @@ mod documentation;
 mod email_address;
 mod guessing;
 mod hostile_manifests;
+mod importing;
 mod mail;
 mod mail_templates;
 mod new_device;

@@ -120,12 +120,12 @@ impl Adjacency {
         let Some((last, ..)) = edges.last() else {
             return Self::default();
         };
-        let mut keys: Vec<u32> = edges.iter().map(|(key, ..)| *key).collect();
-        keys.dedup();
+        let rows = edges.chunk_by(|(a, ..), (b, ..)| a == b);
+        let filled = rows.clone().count();
         // Edges are counted in 32 bits: 4 billion of one relation are more than a memory has.
         let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let objects = *last as usize + 1;
-        let starts = if objects <= keys.len().saturating_mul(SPARSE) {
+        let starts = if objects <= filled.saturating_mul(SPARSE) {
             let mut starts = Vec::with_capacity(objects + 1);
             for (at, (key, ..)) in edges.iter().enumerate() {
                 while starts.len() <= *key as usize {
@@ -135,16 +135,15 @@ impl Adjacency {
             starts.push(position(edges.len()));
             Starts::Dense(starts)
         } else {
-            let mut starts = Vec::with_capacity(keys.len() + 1);
-            let mut previous = None;
-            for (at, (key, ..)) in edges.iter().enumerate() {
-                if previous != Some(*key) {
-                    starts.push(position(at));
-                    previous = Some(*key);
-                }
+            let mut keys = Vec::with_capacity(filled);
+            let mut starts = Vec::with_capacity(filled + 1);
+            let mut at = 0;
+            for row in rows {
+                keys.push(row[0].0);
+                starts.push(position(at));
+                at += row.len();
             }
-            starts.push(position(edges.len()));
-            keys.shrink_to_fit();
+            starts.push(position(at));
             Starts::Sparse { keys, starts }
         };
         let conditional = edges.iter().any(|(.., condition)| *condition != 0);

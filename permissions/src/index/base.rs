@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use rustc_hash::FxBuildHasher;
-
 use super::{
     Condition, EVERYONE,
     adjacency::Adjacency,
@@ -54,7 +52,7 @@ struct Edge {
 /// Takes tuples in any order and makes a base of them.
 pub(super) struct Builder<'p> {
     plan: &'p Plan,
-    names: Vec<HashMap<Box<str>, u32, FxBuildHasher>>,
+    names: Vec<Names>,
     edges: Vec<Edge>,
     conditions: Vec<Option<Condition>>,
     /// Conditions that many tuples share: no context of their own, and no end.
@@ -65,7 +63,7 @@ impl<'p> Builder<'p> {
     pub(super) fn new(plan: &'p Plan) -> Self {
         Self {
             plan,
-            names: plan.types().iter().map(|_| HashMap::default()).collect(),
+            names: plan.types().iter().map(|_| Names::default()).collect(),
             edges: Vec::new(),
             conditions: vec![None],
             shared: HashMap::new(),
@@ -100,13 +98,11 @@ impl<'p> Builder<'p> {
     }
 
     fn number(&mut self, of: TypeId, name: &str) -> Result<u32, TupleError> {
-        let names = &mut self.names[of.index()];
-        if let Some(number) = names.get(name) {
-            return Ok(*number);
-        }
-        let number = u32::try_from(names.len()).map_err(|_| TupleError::TooMany)?;
-        names.insert(name.into(), number);
-        Ok(number)
+        let number = self.names[of.index()].intern(name);
+        // Two more are needed for the names of a question that nobody has written about.
+        number
+            .filter(|number| *number < u32::MAX - 2)
+            .ok_or(TupleError::TooMany)
     }
 
     fn condition(&mut self, condition: Condition) -> Result<u32, TupleError> {
@@ -125,66 +121,88 @@ impl<'p> Builder<'p> {
         Ok(number)
     }
 
-    pub(super) fn build(self) -> Result<Base, TupleError> {
-        let mut names = Vec::with_capacity(self.names.len());
-        let mut renumbered = Vec::with_capacity(self.names.len());
-        for found in self.names {
-            let (sorted, numbers) = in_order(found)?;
-            names.push(sorted);
-            renumbered.push(numbers);
+    pub(super) fn build(self) -> Base {
+        let (names, numbers): (Vec<_>, Vec<_>) =
+            self.names.into_iter().map(Names::in_order).unzip();
+        let sets = self.plan.edge_sets();
+        let mut counts = vec![0; sets.len()];
+        for edge in &self.edges {
+            counts[edge.edges.index()] += 1;
         }
-        let mut by_set: Vec<Vec<(u32, u32, u32)>> = Vec::new();
-        by_set.resize_with(self.plan.edge_sets().len(), Vec::new);
+        let mut by_set: Vec<Vec<(u32, u32, u32)>> =
+            counts.into_iter().map(Vec::with_capacity).collect();
         for edge in self.edges {
             let set = self.plan.edge_set(edge.edges);
-            let object = renumbered[set.resources.index()][edge.object as usize];
+            let object = numbers[set.resources.index()][edge.object as usize];
             let is_everyone = matches!(set.kind, SubjectKind::Everyone(_));
             let subject = if is_everyone {
                 EVERYONE
             } else {
-                renumbered[set.subjects.index()][edge.subject as usize]
+                numbers[set.subjects.index()][edge.subject as usize]
             };
             by_set[edge.edges.index()].push((object, subject, edge.condition));
         }
-        drop(renumbered);
+        drop(numbers);
         let mut tuples = 0;
         let mut edges = Vec::with_capacity(by_set.len());
-        for mut set in by_set {
+        for (found, set) in by_set.into_iter().zip(sets) {
+            let objects = names[set.resources.index()].len() as usize;
+            let subjects = names[set.subjects.index()].len() as usize;
             // Stable, so that of two that are the same the later one stays last.
-            set.sort_by_key(|(object, subject, _)| (*object, *subject));
-            set.dedup_by(|later, kept| {
+            let found = in_order(found, subjects, |edge| edge.1);
+            let mut found = in_order(found, objects, |edge| edge.0);
+            found.dedup_by(|later, kept| {
                 let same = (later.0, later.1) == (kept.0, kept.1);
                 if same {
                     kept.2 = later.2;
                 }
                 same
             });
-            tuples += set.len();
-            let forward = Adjacency::new(&set);
-            for edge in &mut set {
+            tuples += found.len();
+            let forward = Adjacency::new(&found);
+            for edge in &mut found {
                 *edge = (edge.1, edge.0, edge.2);
             }
-            set.sort_unstable();
-            let reverse = Adjacency::new(&set);
+            let reverse = Adjacency::new(&in_order(found, subjects, |edge| edge.0));
             edges.push(BothWays { forward, reverse });
         }
-        Ok(Base {
+        Base {
             names,
             edges,
             conditions: self.conditions,
             tuples,
-        })
+        }
     }
 }
 
-/// Numbers in the order of names, so that lists are in the order of names wherever they are made.
-fn in_order(found: HashMap<Box<str>, u32, FxBuildHasher>) -> Result<(Names, Vec<u32>), TupleError> {
-    let mut sorted: Vec<(Box<str>, u32)> = found.into_iter().collect();
-    sorted.sort_unstable();
-    let mut numbers = vec![0; sorted.len()];
-    for (new, (_, old)) in (0_u32..).zip(&sorted) {
-        numbers[*old as usize] = new;
+/// With so many places for each edge, counting all of them takes longer than sorting.
+const SPARSE: usize = 8;
+
+/// In the order of a number below `count`; those with the same stay in their order.
+fn in_order(
+    mut edges: Vec<(u32, u32, u32)>,
+    count: usize,
+    number: impl Fn(&(u32, u32, u32)) -> u32,
+) -> Vec<(u32, u32, u32)> {
+    if edges.is_sorted_by_key(&number) {
+        return edges;
     }
-    let names = Names::new(sorted.iter().map(|(name, _)| &**name)).ok_or(TupleError::TooMany)?;
-    Ok((names, numbers))
+    if count > edges.len().saturating_mul(SPARSE) {
+        edges.sort_by_key(number);
+        return edges;
+    }
+    let mut starts = vec![0_usize; count + 1];
+    for edge in &edges {
+        starts[number(edge) as usize + 1] += 1;
+    }
+    for at in 0..count {
+        starts[at + 1] += starts[at];
+    }
+    let mut sorted = vec![(0, 0, 0); edges.len()];
+    for edge in edges {
+        let start = &mut starts[number(&edge) as usize];
+        sorted[*start] = edge;
+        *start += 1;
+    }
+    sorted
 }

@@ -56,7 +56,7 @@ impl Snapshot {
         for tuple in tuples {
             builder.add(&tuple)?;
         }
-        let base = Arc::new(builder.build()?);
+        let base = Arc::new(builder.build());
         let delta = Arc::new(Delta::new(&plan));
         let closures = Arc::new(KeptClosures::new());
         Ok(Self {
@@ -201,6 +201,11 @@ impl Snapshot {
     /// How many of them are numbered in the order of their names.
     pub(crate) fn base_count(&self, of: TypeId) -> u32 {
         self.base.names[of.index()].len()
+    }
+
+    /// The first of those whose name comes after `name`.
+    pub(crate) fn first_after(&self, of: TypeId, name: &str) -> u32 {
+        self.base.names[of.index()].first_after(name)
     }
 
     pub(crate) fn name(&self, of: TypeId, number: u32) -> &str {

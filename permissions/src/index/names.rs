@@ -4,37 +4,77 @@ use std::{collections::HashMap, hash::BuildHasher, sync::Arc};
 
 use rustc_hash::FxBuildHasher;
 
-/// Names in order, each with its number, in one piece of memory.
+/// Names, each with its number, in one piece of memory.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     text: String,
     /// Where each name ends.
     ends: Vec<u32>,
-    /// Open addressing: `number + 1`, or 0 where nothing is. Never more than half full.
-    table: Vec<u32>,
+    /// Open addressing: the hash above and `number + 1` below, or 0 where nothing is. Never more than
+    /// half full.
+    table: Vec<u64>,
 }
 
 impl Names {
-    /// The names must be in order and each there once.
-    pub(super) fn new<'a>(names: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let mut this = Self::default();
-        for name in names {
-            this.text.push_str(name);
-            this.ends.push(u32::try_from(this.text.len()).ok()?);
+    /// The number of a name, which is the next if it is new. `None`: there are more than can be counted.
+    pub(super) fn intern(&mut self, name: &str) -> Option<u32> {
+        let hash = hash_of(name);
+        if let Some(number) = self.find(name, hash) {
+            return Some(number);
         }
-        this.text.shrink_to_fit();
-        this.ends.shrink_to_fit();
-        let slots = (this.ends.len() * 2).next_power_of_two();
-        let mut table = vec![0_u32; slots];
-        for number in 0..this.len() {
-            let mut slot = slot_of(this.name(number), slots);
-            while table[slot] != 0 {
-                slot = (slot + 1) & (slots - 1);
+        let number = self.len();
+        let end = u32::try_from(self.text.len() + name.len()).ok()?;
+        if number == u32::MAX {
+            return None;
+        }
+        if self.table.len() < (self.ends.len() + 1) * 2 {
+            self.grow(((self.ends.len() + 1) * 2).next_power_of_two().max(16));
+        }
+        self.text.push_str(name);
+        self.ends.push(end);
+        place(&mut self.table, entry(hash, number));
+        Some(number)
+    }
+
+    /// The same names in their order, and the new numbers by the old.
+    pub(super) fn in_order(self) -> (Self, Vec<u32>) {
+        // The beginning decides most comparisons, without a look at the text.
+        let mut order: Vec<(u128, u32)> = (0..self.len())
+            .map(|number| (beginning(self.name(number)), number))
+            .collect();
+        order.sort_unstable_by(|(a, one), (b, other)| {
+            a.cmp(b)
+                .then_with(|| self.name(*one).cmp(self.name(*other)))
+        });
+        let mut sorted = Self {
+            text: String::with_capacity(self.text.len()),
+            ends: Vec::with_capacity(self.ends.len()),
+            table: Vec::new(),
+        };
+        let mut numbers = vec![0; order.len()];
+        for (new, (_, old)) in (0_u32..).zip(&order) {
+            numbers[*old as usize] = new;
+            sorted.text.push_str(self.name(*old));
+            let end = self.ends[*old as usize] - self.start(*old);
+            let before = sorted.ends.last().copied().unwrap_or(0);
+            sorted.ends.push(before + end);
+        }
+        // Hashes stay, numbers do not.
+        sorted.table = self.table;
+        for slot in &mut sorted.table {
+            if let Some(number) = number_of(*slot) {
+                *slot = entry(hash_in(*slot), numbers[number as usize]);
             }
-            table[slot] = number + 1;
         }
-        this.table = table;
-        Some(this)
+        (sorted, numbers)
+    }
+
+    fn grow(&mut self, slots: usize) {
+        let mut table = vec![0; slots];
+        for slot in self.table.iter().filter(|slot| **slot != 0) {
+            place(&mut table, *slot);
+        }
+        self.table = table;
     }
 
     #[allow(clippy::cast_possible_truncation)]
@@ -43,42 +83,88 @@ impl Names {
         self.ends.len() as u32
     }
 
+    fn start(&self, number: u32) -> u32 {
+        let before = (number as usize).checked_sub(1);
+        before.map_or(0, |before| self.ends[before])
+    }
+
     pub(super) fn name(&self, number: u32) -> &str {
-        let number = number as usize;
-        let start = if number == 0 {
-            0
-        } else {
-            self.ends[number - 1]
-        };
-        &self.text[start as usize..self.ends[number] as usize]
+        &self.text[self.start(number) as usize..self.ends[number as usize] as usize]
     }
 
     pub(super) fn get(&self, name: &str) -> Option<u32> {
-        let slots = self.table.len();
-        if slots == 0 {
-            return None;
+        self.find(name, hash_of(name))
+    }
+
+    /// The first number whose name comes after `name`, where they are in order.
+    pub(super) fn first_after(&self, name: &str) -> u32 {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.name(middle) <= name {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
         }
-        let mut slot = slot_of(name, slots);
+        low
+    }
+
+    fn find(&self, name: &str, hash: u32) -> Option<u32> {
+        let mask = self.table.len().checked_sub(1)?;
+        let mut at = hash as usize & mask;
         loop {
-            let number = self.table[slot].checked_sub(1)?;
-            if self.name(number) == name {
+            let slot = self.table[at];
+            let number = number_of(slot)?;
+            if hash_in(slot) == hash && self.name(number) == name {
                 return Some(number);
             }
-            slot = (slot + 1) & (slots - 1);
+            at = (at + 1) & mask;
         }
     }
 
     /// Bytes it takes.
     pub(super) fn bytes(&self) -> usize {
-        self.text.len() + 4 * (self.ends.len() + self.table.len())
+        self.text.len() + 4 * self.ends.len() + 8 * self.table.len()
     }
 }
 
 // The upper bits of this hash are its good ones.
 #[allow(clippy::cast_possible_truncation)]
-fn slot_of(name: &str, slots: usize) -> usize {
+fn hash_of(name: &str) -> u32 {
     let hash = FxBuildHasher.hash_one(name);
-    (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (slots - 1)
+    (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
+}
+
+const fn entry(hash: u32, number: u32) -> u64 {
+    ((hash as u64) << 32) | (number as u64 + 1)
+}
+
+#[allow(clippy::cast_possible_truncation)]
+const fn number_of(slot: u64) -> Option<u32> {
+    (slot as u32).checked_sub(1)
+}
+
+#[allow(clippy::cast_possible_truncation)]
+const fn hash_in(slot: u64) -> u32 {
+    (slot >> 32) as u32
+}
+
+fn place(table: &mut [u64], slot: u64) {
+    let mask = table.len() - 1;
+    let mut at = hash_in(slot) as usize & mask;
+    while table[at] != 0 {
+        at = (at + 1) & mask;
+    }
+    table[at] = slot;
+}
+
+/// The first bytes, which compare as the text does.
+fn beginning(name: &str) -> u128 {
+    let mut bytes = [0; 16];
+    let length = name.len().min(16);
+    bytes[..length].copy_from_slice(&name.as_bytes()[..length]);
+    u128::from_be_bytes(bytes)
 }
 
 /// Names that came after the base was made, numbered from where it ends.
@@ -119,14 +205,46 @@ mod tests {
 
     #[test]
     fn names_are_found_by_number_and_by_text() {
-        let all: Vec<String> = (0..5_000).map(|n| format!("n{n:05}")).collect();
-        let names = Names::new(all.iter().map(String::as_str)).unwrap();
+        let all: Vec<String> = (0..5_000)
+            .map(|n| format!("n{:05}", (n * 7) % 5_000))
+            .collect();
+        let mut names = Names::default();
         for (number, name) in (0..).zip(&all) {
-            assert_eq!(names.get(name), Some(number));
-            assert_eq!(names.name(number), name);
+            assert_eq!(names.intern(name), Some(number));
         }
-        assert_eq!(names.get("n"), None);
-        assert_eq!(names.get("n99999"), None);
+        assert_eq!(names.intern(&all[17]), Some(17));
+        let (sorted, numbers) = names.in_order();
+        for (old, name) in all.iter().enumerate() {
+            assert_eq!(sorted.get(name), Some(numbers[old]));
+            assert_eq!(sorted.name(numbers[old]), name);
+            assert_eq!(numbers[old], u32::try_from(old * 7 % 5_000).unwrap());
+        }
+        assert_eq!(sorted.get("n"), None);
+        assert_eq!(sorted.get("n99999"), None);
         assert_eq!(Names::default().get("a"), None);
+    }
+
+    #[test]
+    fn names_are_in_the_order_of_their_texts() {
+        let mut names = Names::default();
+        let mut all = [
+            "b",
+            "",
+            "a\0",
+            "a",
+            "a-name-of-17-bytes",
+            "a-name-of-17-bytea",
+            "a-name-of-17-byt",
+            "é",
+        ];
+        for name in all {
+            names.intern(name);
+        }
+        let (sorted, _) = names.in_order();
+        all.sort_unstable();
+        let found: Vec<&str> = (0..sorted.len())
+            .map(|number| sorted.name(number))
+            .collect();
+        assert_eq!(found, all);
     }
 }

@@ -1,9 +1,10 @@
 //! Lists: the objects of a subject, and the subjects of an object.
 //!
-//! What could be in a list is walked to; what is in it is for the check to say, so that the two
-//! never differ. Lists are in the order of names and are cut into pages by name, so that a page can
+//! What could be in a list is walked to, and so is what certainly is; of the rest the check says, so that
+//! the two never differ. Lists are in the order of names and are cut into pages by name, so that a page can
 //! be asked of any server that has the tuples of the same revision.
 
+mod marks;
 mod order;
 mod resources;
 mod subjects;

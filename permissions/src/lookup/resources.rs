@@ -1,12 +1,10 @@
 //! The objects that a subject has a relation or permission to.
 
-use rustc_hash::FxHashMap;
-
-use super::{Page, order::by_name};
+use super::{Page, marks::Marks, order::Named};
 use crate::{
     check::{Answer, CheckError, Checker, Question, Request, Truth},
     index::{EVERYONE, Row, Snapshot},
-    plan::{NodeId, Pruned, Reach},
+    plan::{Lift, Pruned, Reach},
     tuple::WILDCARD,
 };
 
@@ -56,28 +54,20 @@ impl Snapshot {
         }
         let mut checker = Checker::new(self, pruned, asked.subject, request);
         let reach = pruned.reach(asked.node);
-        let reached = walk(self, &mut checker, &reach, asked.subject)?;
-        let of = self.plan().node(asked.node).of;
-        let marks = reached.of(asked.node);
-        let named = |object: u32| {
-            if object < self.count(of) {
-                self.name(of, object)
-            } else {
-                question.subject_id
-            }
+        let (certain, possible) = walk(self, &mut checker, &reach, asked.subject)?;
+        let named = Named {
+            snapshot: self,
+            of: self.plan().node(asked.node).of,
+            stranger: question.subject_id,
         };
-        let mut ordered = by_name(self, of, marks, question.after);
-        // The one that no tuple names is put where its name belongs.
-        for object in self.count(of)..self.count(of) + 2 {
-            let is_marked = marks.get(object as usize).is_some_and(|mark| *mark > 0);
-            let name = named(object);
-            if is_marked && name != WILDCARD && question.after.is_none_or(|after| name > after) {
-                let at = ordered.partition_point(|other| named(*other) < name);
-                ordered.insert(at, object);
+        let listed = possible.as_ref().unwrap_or(&certain);
+        for object in named.in_order(listed.iter(), question.after) {
+            let name = named.name(object);
+            // Only a question can call an object so.
+            if name == WILDCARD {
+                continue;
             }
-        }
-        for object in ordered {
-            let answer = if reach.exact && marks[object as usize] == CERTAIN {
+            let answer = if certain.has(object) {
                 Answer::Has
             } else {
                 checker.answer(asked.node, object)?
@@ -89,94 +79,126 @@ impl Snapshot {
                 page.after = page.items.last().map(|(name, _)| name.clone());
                 break;
             }
-            page.items.push((named(object).to_owned(), answer));
+            page.items.push((name.to_owned(), answer));
         }
         Ok(page)
     }
 }
 
-/// A mark of what the subject has, by the ways walked; 1 is for what depends on something.
-const CERTAIN: u8 = 2;
-
-const fn mark(truth: Truth) -> u8 {
-    match truth {
-        Truth::No => 0,
-        Truth::Unknown => 1,
-        Truth::Has => CERTAIN,
-    }
-}
-
-/// Marks of objects by their number, for the nodes that are on the way.
-struct Reached<'s> {
-    snapshot: &'s Snapshot,
-    by_node: FxHashMap<NodeId, Vec<u8>>,
-    open: Vec<(NodeId, u32, Truth)>,
-}
-
-/// Everything that the subject may have, by the ways of `reach`.
-fn walk<'s>(
-    snapshot: &'s Snapshot,
+/// What the subject certainly has and, where that is not all, what it may have.
+fn walk(
+    snapshot: &Snapshot,
     checker: &mut Checker<'_>,
     reach: &Reach,
     subject: u32,
-) -> Result<Reached<'s>, CheckError> {
-    let mut reached = Reached {
-        snapshot,
-        by_node: FxHashMap::default(),
-        open: Vec::new(),
-    };
-    for node in &reach.itself {
-        reached.reach(*node, std::iter::once((subject, Truth::Has)));
+) -> Result<(Marks, Option<Marks>), CheckError> {
+    let mut possible = Vec::new();
+    if !reach.is_plain {
+        possible = Walk::new(snapshot, reach, None).go(checker, subject)?.0;
     }
-    for (edges, node, everyone) in &reach.starts {
-        let from = if *everyone { EVERYONE } else { subject };
-        reached.row(checker, *node, snapshot.reverse(*edges, from), Truth::Has)?;
+    let certain = Walk::new(snapshot, reach, Some(&possible));
+    let (mut certain, depends) = certain.go(checker, subject)?;
+    if depends && possible.is_empty() {
+        possible = Walk::new(snapshot, reach, None).go(checker, subject)?.0;
     }
-    while let Some((node, object, level)) = reached.open.pop() {
-        for (edges, to) in reach.lifts.get(&node).into_iter().flatten() {
-            match edges {
-                None => reached.reach(*to, std::iter::once((object, level))),
-                Some(edges) => {
-                    reached.row(checker, *to, snapshot.reverse(*edges, object), level)?;
+    let root = |marks: &mut Vec<Marks>| marks.first_mut().map(std::mem::take);
+    Ok((root(&mut certain).unwrap_or_default(), root(&mut possible)))
+}
+
+/// A walk from the subject, over all that it may have or over what it certainly has.
+struct Walk<'a> {
+    snapshot: &'a Snapshot,
+    reach: &'a Reach,
+    /// By place, what may be had: for the walk over what certainly is.
+    possible: Option<&'a [Marks]>,
+    /// By place, what was reached.
+    marks: Vec<Marks>,
+    open: Vec<(usize, u32)>,
+    /// Whether a tuple was passed over that may count.
+    depends: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(snapshot: &'a Snapshot, reach: &'a Reach, possible: Option<&'a [Marks]>) -> Self {
+        // Two more, for names that no tuple has.
+        let objects = |node| snapshot.count(snapshot.plan().node(node).of) as usize + 2;
+        let places = reach.places.iter();
+        Self {
+            snapshot,
+            reach,
+            possible,
+            marks: places
+                .map(|place| Marks::new(objects(place.node)))
+                .collect(),
+            open: Vec::new(),
+            depends: false,
+        }
+    }
+
+    /// Gives what was reached, and whether a tuple was passed over that may count.
+    fn go(
+        mut self,
+        checker: &mut Checker<'_>,
+        subject: u32,
+    ) -> Result<(Vec<Marks>, bool), CheckError> {
+        let reach = self.reach;
+        for place in &reach.itself {
+            self.reach(*place, subject);
+        }
+        for (edges, place, everyone) in &reach.starts {
+            let from = if *everyone { EVERYONE } else { subject };
+            self.row(checker, *place, self.snapshot.reverse(*edges, from))?;
+        }
+        while let Some((place, object)) = self.open.pop() {
+            for lift in &reach.places[place].lifts {
+                if !self.takes(lift, object) {
+                    continue;
+                }
+                match lift.edges {
+                    None => self.reach(lift.to, object),
+                    Some(edges) => {
+                        self.row(checker, lift.to, self.snapshot.reverse(edges, object))?;
+                    }
                 }
             }
         }
-    }
-    Ok(reached)
-}
-
-impl Reached<'_> {
-    fn of(&self, node: NodeId) -> &[u8] {
-        self.by_node.get(&node).map_or(&[], Vec::as_slice)
+        Ok((self.marks, self.depends))
     }
 
-    fn reach(&mut self, node: NodeId, found: impl Iterator<Item = (u32, Truth)>) {
-        let marks = self.by_node.entry(node).or_insert_with(|| {
-            // Two more, for names that no tuple has.
-            let objects = self.snapshot.count(self.snapshot.plan().node(node).of);
-            vec![0; objects as usize + 2]
-        });
-        for (object, truth) in found {
-            let known = &mut marks[object as usize];
-            if *known < mark(truth) {
-                *known = mark(truth);
-                self.open.push((node, object, truth));
-            }
+    fn takes(&self, lift: &Lift, object: u32) -> bool {
+        let has_all = lift.also.iter().all(|also| self.marks[*also].has(object));
+        let Some(possible) = self.possible else {
+            return has_all;
+        };
+        let may_be = |place: &usize| possible[*place].has(object);
+        has_all && lift.is_certain && !lift.unless.iter().any(may_be)
+    }
+
+    fn reach(&mut self, place: usize, object: u32) {
+        if self.marks[place].insert(object) && !self.reach.places[place].lifts.is_empty() {
+            self.open.push((place, object));
         }
     }
 
     fn row(
         &mut self,
         checker: &mut Checker<'_>,
-        node: NodeId,
+        place: usize,
         row: Row<'_>,
-        level: Truth,
     ) -> Result<(), CheckError> {
         checker.spend_on_list(row.len())?;
-        let found = row
-            .iter()
-            .map(|(object, condition)| (object, level.min(checker.condition(condition))));
-        self.reach(node, found);
+        let least = if self.possible.is_some() {
+            Truth::Has
+        } else {
+            Truth::Unknown
+        };
+        for (object, condition) in row.iter() {
+            let truth = checker.condition(condition);
+            if truth >= least {
+                self.reach(place, object);
+            }
+            self.depends |= truth == Truth::Unknown;
+        }
         Ok(())
     }
 }

@@ -1,14 +1,12 @@
 //! From namespaces to a plan.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::OnceLock,
-};
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use assay_reconciler::{
     namespace::{self, Expression, Operation, Quantifier, Severity, SubjectForm},
     spec::ZanzibarNamespaceSpec,
 };
+use rustc_hash::FxHashMap;
 
 use super::{
     CaveatId, EdgeSet, EdgeSetId, Node, NodeId, Plan, PlanError, Rule, SubjectKind, Type, TypeId,
@@ -60,11 +58,11 @@ impl Plan {
 #[derive(Default)]
 struct Compiler {
     types: Vec<Type>,
-    type_ids: HashMap<String, TypeId>,
+    type_ids: FxHashMap<String, TypeId>,
     nodes: Vec<Node>,
     edge_sets: Vec<EdgeSet>,
     caveats: Vec<Caveat>,
-    caveat_ids: HashMap<String, CaveatId>,
+    caveat_ids: FxHashMap<String, CaveatId>,
 }
 
 type Namespaces<'a> = BTreeMap<String, &'a ZanzibarNamespaceSpec>;
@@ -80,7 +78,7 @@ impl Compiler {
     fn declare(&mut self, namespaces: &Namespaces<'_>) -> Result<(), PlanError> {
         for (namespace, spec) in namespaces {
             let of = TypeId(number(self.types.len()));
-            let mut nodes = HashMap::new();
+            let mut nodes = FxHashMap::default();
             for name in spec.relations.keys().chain(spec.permissions.keys()) {
                 let id = NodeId(number(self.nodes.len()));
                 nodes.insert(name.clone(), id);

@@ -8,13 +8,12 @@ mod compile;
 mod prune;
 mod reach;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashMap;
 
 pub(crate) use prune::{Closure, Direct, Op, Pruned, Step};
-pub(crate) use reach::Reach;
+pub(crate) use reach::{Lift, Reach};
 
 use crate::caveat::Caveat;
 
@@ -71,11 +70,11 @@ impl CaveatId {
 #[derive(Debug)]
 pub struct Plan {
     types: Vec<Type>,
-    type_ids: HashMap<String, TypeId>,
+    type_ids: FxHashMap<String, TypeId>,
     nodes: Vec<Node>,
     edge_sets: Vec<EdgeSet>,
     caveats: Vec<Caveat>,
-    caveat_ids: HashMap<String, CaveatId>,
+    caveat_ids: FxHashMap<String, CaveatId>,
     /// By edge set: whether closures could be made of it.
     closure_edges: Vec<bool>,
     /// By type, then by node: what is pruned for them as a kind of subject.
@@ -85,7 +84,7 @@ pub struct Plan {
 #[derive(Debug)]
 pub(crate) struct Type {
     pub(crate) name: String,
-    pub(crate) nodes: HashMap<String, NodeId>,
+    pub(crate) nodes: FxHashMap<String, NodeId>,
 }
 
 /// A relation or permission.

@@ -1,93 +1,170 @@
 //! The ways from a subject to the objects of one node, backwards.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{EdgeSetId, NodeId, Op, Pruned};
 
-/// Where a walk from the subject begins, and how it goes on.
+/// Where a walk from the subject begins, and how it goes on. A place is a node, or a part of one that is
+/// intersected or excluded; the node that was asked for is the first.
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
-    /// Tuples that name the subject, or everyone, and the node that they grant.
-    pub(crate) starts: Vec<(EdgeSetId, NodeId, bool)>,
-    /// Nodes that an object has to itself.
-    pub(crate) itself: Vec<NodeId>,
-    /// Whoever has the first node has the other: on the same object, or through these tuples.
-    pub(crate) lifts: HashMap<NodeId, Vec<(Option<EdgeSetId>, NodeId)>>,
-    /// Whether what is reached is granted. Else it only may be: something was intersected or
-    /// excluded on the way.
-    pub(crate) exact: bool,
+    pub(crate) places: Vec<Place>,
+    /// Tuples that name the subject, or everyone, and the place that they grant.
+    pub(crate) starts: Vec<(EdgeSetId, usize, bool)>,
+    /// Places that an object has to itself.
+    pub(crate) itself: Vec<usize>,
+    /// Whether nothing is intersected or excluded on the way.
+    pub(crate) is_plain: bool,
+}
+
+/// What is granted, to whoever has it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The node, or that which it is a part of.
+    pub(crate) node: NodeId,
+    pub(crate) lifts: Vec<Lift>,
+}
+
+/// Whoever has one place has another.
+#[derive(Debug)]
+pub(crate) struct Lift {
+    /// Through these tuples, or on the same object.
+    pub(crate) edges: Option<EdgeSetId>,
+    pub(crate) to: usize,
+    /// If all of these are had too, on the same object.
+    pub(crate) also: Vec<usize>,
+    /// And none of these.
+    pub(crate) unless: Vec<usize>,
+    /// Whether nothing else matters.
+    pub(crate) is_certain: bool,
 }
 
 impl Pruned {
-    /// The ways to a node. Everything that could be granted is reached; more may be.
+    /// The ways to a node.
     pub(crate) fn reach(&self, root: NodeId) -> Reach {
-        let mut reach = Reach {
-            exact: true,
-            ..Reach::default()
+        let mut ways = Ways {
+            reach: Reach {
+                is_plain: true,
+                ..Reach::default()
+            },
+            known: HashMap::new(),
+            open: Vec::new(),
         };
-        let mut seen = HashSet::from([root]);
-        let mut open = vec![root];
-        while let Some(node) = open.pop() {
-            let Some(op) = self.op(node) else { continue };
-            reach.add(node, op, &mut |found| {
-                if seen.insert(found) {
-                    open.push(found);
-                }
-            });
+        ways.of(root);
+        while let Some((node, place)) = ways.open.pop() {
+            if let Some(op) = self.op(node) {
+                ways.add(place, node, op);
+            }
         }
-        reach
+        ways.reach
     }
 }
 
-impl Reach {
-    fn add(&mut self, node: NodeId, op: &Op, found: &mut impl FnMut(NodeId)) {
+struct Ways {
+    reach: Reach,
+    known: HashMap<NodeId, usize>,
+    open: Vec<(NodeId, usize)>,
+}
+
+impl Ways {
+    fn of(&mut self, node: NodeId) -> usize {
+        if let Some(place) = self.known.get(&node) {
+            return *place;
+        }
+        let place = self.place(node);
+        self.known.insert(node, place);
+        self.open.push((node, place));
+        place
+    }
+
+    fn place(&mut self, node: NodeId) -> usize {
+        self.reach.places.push(Place {
+            node,
+            lifts: Vec::new(),
+        });
+        self.reach.places.len() - 1
+    }
+
+    /// A part of a node as a place of its own.
+    fn part(&mut self, node: NodeId, op: &Op) -> usize {
+        let place = self.place(node);
+        self.add(place, node, op);
+        place
+    }
+
+    fn add(&mut self, place: usize, node: NodeId, op: &Op) {
         match op {
-            Op::Itself => self.itself.push(node),
+            Op::Itself => self.reach.itself.push(place),
             Op::Direct(direct) => {
-                self.starts
-                    .extend(direct.member.map(|edges| (edges, node, false)));
-                self.starts
-                    .extend(direct.everyone.map(|edges| (edges, node, true)));
+                let starts = &mut self.reach.starts;
+                starts.extend(direct.member.map(|edges| (edges, place, false)));
+                starts.extend(direct.everyone.map(|edges| (edges, place, true)));
                 for (edges, userset) in &direct.usersets {
-                    self.lift(*userset, Some(*edges), node, found);
+                    let from = self.of(*userset);
+                    self.lift(from, Lift::through(Some(*edges), place));
                 }
             }
             Op::Arrow { steps, all } => {
-                self.exact &= !all;
+                self.reach.is_plain &= !all;
                 for step in steps {
                     if let Some(target) = step.target {
-                        self.lift(target, Some(step.edges), node, found);
+                        let from = self.of(target);
+                        let lift = Lift::through(Some(step.edges), place);
+                        self.lift(
+                            from,
+                            Lift {
+                                is_certain: !all,
+                                ..lift
+                            },
+                        );
                     }
                 }
             }
-            Op::Node(other) => self.lift(*other, None, node, found),
+            Op::Node(other) => {
+                let from = self.of(*other);
+                self.lift(from, Lift::through(None, place));
+            }
             Op::Union(parts) => {
                 for part in parts {
-                    self.add(node, part, found);
+                    self.add(place, node, part);
                 }
             }
-            // Whoever is in all of them is in the first.
             Op::Intersection(parts) => {
-                self.exact = false;
-                if let Some(first) = parts.first() {
-                    self.add(node, first, found);
+                self.reach.is_plain = false;
+                let parts: Vec<usize> = parts.iter().map(|part| self.part(node, part)).collect();
+                for part in &parts {
+                    let also = parts
+                        .iter()
+                        .copied()
+                        .filter(|other| other != part)
+                        .collect();
+                    let lift = Lift::through(None, place);
+                    self.lift(*part, Lift { also, ..lift });
                 }
             }
-            Op::Exclusion(base, _) => {
-                self.exact = false;
-                self.add(node, base, found);
+            Op::Exclusion(base, excluded) => {
+                self.reach.is_plain = false;
+                let base = self.part(node, base);
+                let unless = excluded.iter().map(|part| self.part(node, part)).collect();
+                let lift = Lift::through(None, place);
+                self.lift(base, Lift { unless, ..lift });
             }
         }
     }
 
-    fn lift(
-        &mut self,
-        from: NodeId,
-        edges: Option<EdgeSetId>,
-        to: NodeId,
-        found: &mut impl FnMut(NodeId),
-    ) {
-        self.lifts.entry(from).or_default().push((edges, to));
-        found(from);
+    fn lift(&mut self, from: usize, lift: Lift) {
+        self.reach.places[from].lifts.push(lift);
+    }
+}
+
+impl Lift {
+    const fn through(edges: Option<EdgeSetId>, to: usize) -> Self {
+        Self {
+            edges,
+            to,
+            also: Vec::new(),
+            unless: Vec::new(),
+            is_certain: true,
+        }
     }
 }

@@ -13,6 +13,7 @@ mod expanding;
 mod explaining;
 mod generate;
 mod hostile;
+mod keto;
 mod lookups;
 mod openfga;
 mod reference;

@@ -8,7 +8,10 @@ use std::{
 
 use assay_permissions::{
     Answer, Change, DEFAULT_BUDGET, Request, Snapshot, Tuple,
-    import::openfga::{Model, model, subject},
+    import::{
+        Source,
+        openfga::{Model, model, subject},
+    },
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -16,7 +19,7 @@ use serde_json::{Map, Value};
 use crate::{
     lookups,
     spicedb::data,
-    world::{plan, question},
+    world::{again, plan, question, source},
 };
 
 #[derive(Deserialize)]
@@ -172,14 +175,17 @@ fn run(path: &Path, wrong: &mut Vec<String>) -> usize {
     let store: Store =
         serde_saphyr::from_str(&read(path)).unwrap_or_else(|e| panic!("{name}: {e}"));
     let texts = texts(&store, folder);
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let model = model(&texts).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let sources: Vec<Source<'_>> = texts.iter().map(|text| source(text)).collect();
+    let model = model(&sources).unwrap_or_else(|error| panic!("{name}: {error}"));
     let mut tuples = store.tuples.clone();
     if let Some(file) = &store.tuple_file {
         tuples.extend(serde_saphyr::from_str::<Vec<FgaTuple>>(&read(&folder.join(file))).unwrap());
     }
     let tuples = tuples.iter().map(|tuple| taken_over(&model, tuple));
-    let snapshot = Snapshot::load(plan(&model.namespaces), tuples);
+    // By way of what is written: manifests and lines.
+    let namespaces = again::namespaces(&model.schema);
+    assert_eq!(namespaces, model.schema.namespaces, "{name}");
+    let snapshot = Snapshot::load(plan(&namespaces), again::tuples(tuples.collect()));
     let snapshot = snapshot.unwrap_or_else(|error| panic!("{name}: {error}"));
     let mut asserted = 0;
     for test in &store.tests {
@@ -323,9 +329,10 @@ condition night(hour: int, days: list<string>) {
   hour > 22 || '}' in days
 }
 ";
-    let model = model(&[text]).unwrap();
-    plan(&model.namespaces);
-    insta::assert_snapshot!(serde_json::to_string_pretty(&model.namespaces).unwrap());
+    let model = model(&[source(text)]).unwrap();
+    plan(&model.schema.namespaces);
+    let notes = model.schema.notes.join("\n");
+    insta::assert_snapshot!(format!("{}\n{notes}", model.schema.manifests().unwrap()));
     let tuple = model
         .tuple("group:a#member", "viewer", "document:1", None)
         .unwrap();
@@ -341,7 +348,8 @@ fn what_openfga_has_and_assay_has_not_is_refused_by_name() {
         "model\n  schema 1.0",
         "type user\ntype user",
         "type user\n  relations\n    define a: b or c and d",
-        "type user\n  relations\n    define can-view: [user]",
+        "type user\n  relations\n    define can.view: [user]",
+        "type user\n  relations\n    define can-view: [user]\n    define can_view: [user]",
         "type user\n  relations\n    define a: [user:ada]",
         "type user\n  relations\n    define a: [user] b",
         "type user\n  relations\n    define a: but not b",
@@ -350,10 +358,109 @@ fn what_openfga_has_and_assay_has_not_is_refused_by_name() {
         "condition c(x: int) { x",
         "types",
     ] {
-        writeln!(said, "{text:?}\n  {}", model(&[text]).unwrap_err()).unwrap();
+        writeln!(said, "{text:?}\n  {}", model(&[source(text)]).unwrap_err()).unwrap();
     }
     insta::assert_snapshot!(said);
-    let model = model(&["type user"]).unwrap();
+    let model = model(&[source("type user")]).unwrap();
     assert!(model.tuple("ada", "a", "user:1", None).is_err());
     assert!(model.tuple("user:ada", "a", "1", None).is_err());
+}
+
+const HYPHENS: &str = "model
+  schema 1.1
+type User
+type doc-file
+  relations
+    define co-owner: [User with in-office]
+    define can-view: co-owner or can-view from parent-doc
+    define parent-doc: [doc-file, doc-file#can-view]
+condition in-office(ok: bool) {
+  ok
+}
+";
+
+#[test]
+fn a_hyphen_becomes_an_underscore_and_it_is_said() {
+    let model = model(&[source(HYPHENS)]).unwrap();
+    let notes = model.schema.notes.join("\n");
+    insta::assert_snapshot!(format!("{}\n{notes}", model.schema.manifests().unwrap()));
+    let condition = Some(("in-office".to_owned(), Map::new()));
+    let tuple = model.tuple("User:ada", "co-owner", "doc-file:1", condition);
+    let tuple = tuple.unwrap();
+    plan(&model.schema.namespaces).accepts(&tuple).unwrap();
+    assert_eq!(tuple.to_string(), "doc-file:1#co_owner@User:ada");
+    let tuple = model.tuple("doc-file:2#can-view", "parent-doc", "doc-file:1", None);
+    plan(&model.schema.namespaces)
+        .accepts(&tuple.unwrap())
+        .unwrap();
+}
+
+fn read_tuples(name: &str, text: &str) -> String {
+    let model = model(&[source(HYPHENS)]).unwrap();
+    match model.tuples(Source { name, text }) {
+        Ok(tuples) => {
+            let line = |placed: assay_permissions::import::Placed| {
+                let caveat = placed.tuple.caveat.as_ref();
+                let caveat = caveat.map(|(name, context)| format!("{name} {context:?}"));
+                format!("{} {} {caveat:?}\n", placed.at, placed.tuple)
+            };
+            tuples.into_iter().map(line).collect()
+        }
+        Err(error) => format!("{error}\n"),
+    }
+}
+
+#[test]
+fn tuples_are_read_in_every_format_of_the_command_line() {
+    let mut said = String::new();
+    for (name, text) in [
+        (
+            "t.yaml",
+            "# two\n- user: User:ada\n  relation: co-owner\n  object: doc-file:1\n\n- { user: User:bo, relation: co-owner, object: doc-file:1, condition: { name: in-office, context: { ok: true } } }\n",
+        ),
+        (
+            "store.fga.yaml",
+            "name: a\nmodel: x\ntuples:\n  - user: User:ada\n    relation: co-owner\n    object: doc-file:1\n",
+        ),
+        (
+            "t.json",
+            r#" [{"user":"User:ada","relation":"co-owner","object":"doc-file:1"}]"#,
+        ),
+        (
+            "t.json",
+            r#"{"continuation_token":"","tuples":[{"key":{"user":"User:ada","relation":"co-owner","object":"doc-file:1","condition":null},"timestamp":"2024-01-01T00:00:00Z"}]}"#,
+        ),
+        (
+            "t.jsonl",
+            "{\"user\":\"User:ada\",\"relation\":\"co-owner\",\"object\":\"doc-file:1\"}\n\n{\"user\":\"User:bo\",\"relation\":\"co-owner\",\"object\":\"doc-file:1\"}\n",
+        ),
+        (
+            "t.csv",
+            "user_type,user_id,user_relation,relation,object_type,object_id,condition_name,condition_context\r\nUser,ada,,co-owner,doc-file,1,in-office,\"{\"\"ok\"\":true}\"\r\n\r\ndoc-file,2,can-view,parent-doc,doc-file,\"a,b\",,\r\n",
+        ),
+        ("t.yaml", ""),
+        ("t.csv", ""),
+        ("t.yaml", "- user: User:ada\n  relation: co-owner\n"),
+        ("t.yaml", "- user: User:ada\n- relatio: a\n"),
+        ("t.yaml", "tuple_file: other.yaml\n"),
+        ("t.json", "[{\"user\":\"User:ada\"},\n {\"usr\":1}]"),
+        ("t.json", "[{\"user\":\"User:ada\"},\n {\"user\":}]"),
+        ("t.csv", "user_type,user\n"),
+        ("t.csv", "user_type,user_id\n"),
+        (
+            "t.csv",
+            "user_type,user_id,relation,object_type,object_id\nUser,\"ada,a,b,c\n",
+        ),
+        (
+            "t.csv",
+            "user_type,user_id,relation,object_type,object_id\nUser,\"a\"da,a,b,c\n",
+        ),
+        (
+            "t.csv",
+            "user_type,user_id,relation,object_type,object_id\nUser,ada\n",
+        ),
+    ] {
+        write!(said, "{text:?}\n{}\n", read_tuples(name, text)).unwrap();
+    }
+    insta::assert_snapshot!(said);
 }

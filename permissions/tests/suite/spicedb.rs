@@ -8,14 +8,17 @@ use std::{
 
 use assay_permissions::{
     Answer, DEFAULT_BUDGET, Request, Snapshot, Subject, Tuple,
-    import::spicedb::{relationship, relationships, schema},
+    import::{
+        Source,
+        spicedb::{relationship, relationships, schema, validation},
+    },
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
     lookups,
-    world::{plan, question},
+    world::{again, plan, question, source},
 };
 
 #[derive(Deserialize)]
@@ -84,8 +87,14 @@ fn every_assertion_of_spicedbs_suite_holds() {
 }
 
 fn run(file: &str, suite: Suite, wrong: &mut Vec<String>) -> usize {
-    let namespaces = schema(&suite.schema).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let tuples = relationships(&suite.relationships).unwrap_or_else(|e| panic!("{file}: {e}"));
+    let read = schema(source(&suite.schema)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let tuples = relationships(source(&suite.relationships));
+    let tuples = tuples.unwrap_or_else(|e| panic!("{file}: {e}")).into_iter();
+    let tuples: Vec<Tuple> = tuples.map(|placed| placed.tuple).collect();
+    // By way of what is written: manifests and lines.
+    let namespaces = again::namespaces(&read);
+    assert_eq!(namespaces, read.namespaces, "{file}");
+    let tuples = again::tuples(tuples);
     let plan = plan(&namespaces);
     let snapshot = Snapshot::load(plan, tuples.clone()).unwrap_or_else(|e| panic!("{file}: {e}"));
     let assertions = suite.assertions.unwrap_or_default();
@@ -202,7 +211,7 @@ fn what_has_no_counterpart_is_refused_by_name() {
         "definition user {}\ndefinition user {}",
         "definition user { relation a: user  relation a: user }",
         "definition user { permission a = b | c }",
-        "definition User {}",
+        "definition user_ {}",
         "definition user { relation a user }",
         "caveat c(x number) { true }",
         "caveat c(x int) { x == '}' ",
@@ -210,7 +219,7 @@ fn what_has_no_counterpart_is_refused_by_name() {
         "definition user { relation a: user with b and c }",
         "definition §",
     ] {
-        let error = schema(text).unwrap_err();
+        let error = schema(source(text)).unwrap_err();
         writeln!(said, "{text:?}\n  {error}").unwrap();
     }
     for text in [
@@ -221,7 +230,7 @@ fn what_has_no_counterpart_is_refused_by_name() {
         "document:1#viewer@user:ada[",
         "\n\n  document",
     ] {
-        let error = relationships(text).unwrap_err();
+        let error = relationships(source(text)).unwrap_err();
         writeln!(said, "{text:?}\n  {error}").unwrap();
     }
     insta::assert_snapshot!(said);
@@ -229,7 +238,7 @@ fn what_has_no_counterpart_is_refused_by_name() {
 
 #[test]
 fn a_schema_becomes_manifests() {
-    let namespaces = schema(
+    let read = schema(source(
         r#"
         use expiration
         /** Someone who signs in. */
@@ -250,7 +259,57 @@ fn a_schema_becomes_manifests() {
             permission all_of = parent.all(view) & (edit - nil)
         }
         "#,
-    )
+    ))
     .unwrap();
-    insta::assert_snapshot!(serde_json::to_string_pretty(&namespaces).unwrap());
+    insta::assert_snapshot!(read.manifests().unwrap());
+}
+
+#[test]
+fn what_does_not_fit_together_is_told_with_its_place() {
+    let mut said = String::new();
+    for text in [
+        "definition user {}\ndefinition document {\n  relation viewer: user | team\n}",
+        "definition user {}\ndefinition document {\n  relation viewer: user\n  permission view = viewers\n}",
+        "definition user {}\n\n\ncaveat c(x int) { y > 1 }\ndefinition a { relation b: user with c }",
+        "definition a { relation b: a permission c = b - c }",
+    ] {
+        let source = source(text);
+        for error in schema(source).unwrap().plan(&[source]).unwrap_err() {
+            writeln!(said, "{error}").unwrap();
+        }
+    }
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn relationships_can_be_written_as_zed_prints_them() {
+    for (text, same) in [
+        ("document:1 viewer user:ada", "document:1#viewer@user:ada"),
+        (
+            "document:1  viewer  group:a#member[c:{\"a\": 1}]",
+            "document:1#viewer@group:a#member[c:{\"a\":1}]",
+        ),
+    ] {
+        assert_eq!(relationship(text), relationship(same), "{text}");
+    }
+}
+
+#[test]
+fn a_validation_file_has_both() {
+    let text = "schema: |\n  definition user {}\nrelationships: |\n  user:1#a@user:2\n";
+    let read = validation(Source {
+        name: "a.yaml",
+        text,
+    })
+    .unwrap();
+    assert_eq!(read.schema, "definition user {}\n");
+    assert_eq!(read.relationships, "user:1#a@user:2\n");
+    let wrong = validation(Source {
+        name: "a.yaml",
+        text: "relationships: a\n",
+    });
+    assert_eq!(
+        wrong.unwrap_err().to_string(),
+        "a.yaml:1:1: missing field `schema`"
+    );
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use assay_permissions::{
     Answer, CheckError, DEFAULT_BUDGET, Object, Plan, Question, Request, Snapshot, Subject, Tuple,
+    import::Source,
 };
 use assay_reconciler::spec::ZanzibarNamespaceSpec;
 use serde_json::{Map, Value, json};
@@ -19,6 +20,59 @@ pub(crate) fn namespaces(spec: Value) -> Namespaces {
 pub(crate) fn plan(namespaces: &Namespaces) -> Arc<Plan> {
     let set = namespaces.iter().map(|(name, spec)| (name.clone(), spec));
     Arc::new(Plan::compile(&set.collect()).unwrap())
+}
+
+/// A text, as a file.
+pub(crate) const fn source(text: &str) -> Source<'_> {
+    Source { name: "file", text }
+}
+
+/// What was read, written, and read again.
+pub(crate) mod again {
+    use std::{io, path::Path};
+
+    use assay_permissions::{Tuple, TupleLine, import::Schema};
+    use assay_reconciler::{
+        LoadOptions, SecretHandling, SourcePath, load, object::Spec, secret::SecretReader,
+    };
+
+    use super::Namespaces;
+
+    struct NoSecrets;
+
+    impl SecretReader for NoSecrets {
+        fn env(&self, _: &str) -> Option<String> {
+            None
+        }
+
+        fn file(&self, _: &Path) -> io::Result<String> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+
+    /// As `assay validate` reads the manifests.
+    pub(crate) fn namespaces(read: &Schema) -> Namespaces {
+        let text = read.manifests().unwrap();
+        let options = LoadOptions {
+            secrets: SecretHandling::Skip,
+        };
+        let source = SourcePath::Stdin(text.clone().into_bytes());
+        let loaded = load(&[source], &NoSecrets, options).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        let manifests = loaded.manifests.into_iter();
+        let namespaces = manifests.map(|manifest| match manifest.object.spec {
+            Spec::ZanzibarNamespace(spec) => (manifest.object.metadata.name, spec),
+            other => panic!("{other:?}"),
+        });
+        namespaces.collect()
+    }
+
+    pub(crate) fn tuples(tuples: Vec<Tuple>) -> Vec<Tuple> {
+        let tuples = tuples.into_iter().map(|tuple| {
+            let line = serde_json::to_string(&TupleLine::from(tuple)).unwrap();
+            Tuple::from(serde_json::from_str::<TupleLine>(&line).unwrap())
+        });
+        tuples.collect()
+    }
 }
 
 /// `document:1#viewer@group:staff#member`.

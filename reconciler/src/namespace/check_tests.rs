@@ -120,7 +120,7 @@ fn names_are_checked() {
     }
     insta::assert_snapshot!(report(json!({
         "user": {},
-        "Team": {},
+        "Team-": {},
         "large": { "relations": many },
         "document": {
             "relations": {
@@ -128,7 +128,7 @@ fn names_are_checked() {
                 "can-view": types(&["user"]),
                 "viewer": types(&["user"]),
             },
-            "permissions": { "viewer": "viewer", "View": "viewer", "self": "viewer" },
+            "permissions": { "viewer": "viewer", "View": "Viewer", "self": "viewer" },
         },
     })));
 }
@@ -243,7 +243,7 @@ fn every_text_that_cannot_be_read_is_reported() {
     let namespaces = json!({
         "document": {
             "relations": {
-                "viewer": types(&["user", "user with Office-Hours", "User"]),
+                "viewer": types(&["user", "user with Office-Hours", "User_"]),
                 "a/b": types(&["user:ada"]),
             },
             "permissions": { "view": "viewer | owner", "edit": "(owner", "ok": "viewer", "no": 1 },

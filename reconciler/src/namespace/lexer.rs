@@ -67,7 +67,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-// Wider than a name, so that `Viewer` and `größe` are seen as one bad name.
+// Wider than a name, so that `größe` is seen as one bad name.
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }

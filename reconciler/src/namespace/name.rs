@@ -27,9 +27,9 @@ pub enum NameError {
     /// `nil` or `self`.
     #[error("`{0}` has a meaning of its own in expressions and cannot be a name")]
     Reserved(String),
-    /// Upper case, blanks, a digit in front, an underscore at the end, or the like.
+    /// Hyphens, blanks, a digit in front, an underscore at the end, or the like.
     #[error(
-        "`{}` is not a valid name: lower-case letters, digits and underscores, \
+        "`{}` is not a valid name: letters, digits and underscores, \
          with a letter or underscore first and a letter or digit last", .0.escape_debug()
     )]
     Relation(String),
@@ -44,14 +44,14 @@ pub enum NameError {
     Parameter(String),
     /// A caveat that is no name.
     #[error(
-        "`{}` is not a valid name of a caveat: lower-case letters, digits and underscores, \
+        "`{}` is not a valid name of a caveat: letters, digits and underscores, \
          with a letter or underscore first and a letter or digit last; prefixes end in `/`",
         .0.escape_debug()
     )]
     Caveat(String),
     /// The same for a namespace, which may also have hyphens and prefixes.
     #[error(
-        "`{}` is not a valid name of a namespace: lower-case letters, digits, hyphens and \
+        "`{}` is not a valid name of a namespace: letters, digits, hyphens and \
          underscores, with a letter or underscore first and a letter or digit last; \
          prefixes end in `/`", .0.escape_debug()
     )]
@@ -60,8 +60,8 @@ pub enum NameError {
 
 /// Whether `text` may name a relation or permission.
 ///
-/// SpiceDB's rule (`^[a-z_][a-z0-9_]{1,62}[a-z0-9]$`), and also names of one or two characters,
-/// which other systems' models have.
+/// SpiceDB's rule (`^[a-z_][a-z0-9_]{1,62}[a-z0-9]$`), and also names of one or two characters and
+/// capitals, which other systems' models have.
 pub fn name(text: &str) -> Result<(), NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
@@ -145,18 +145,14 @@ pub fn parameter_name(text: &str) -> Result<(), NameError> {
 
 // A relation has no hyphens: `viewer-banned` is an exclusion.
 fn is_segment(text: &str, hyphens: bool) -> bool {
-    let inner = |byte: &u8| {
-        byte.is_ascii_lowercase()
-            || byte.is_ascii_digit()
-            || *byte == b'_'
-            || (hyphens && *byte == b'-')
-    };
+    let inner =
+        |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || (hyphens && *byte == b'-');
     match text.as_bytes() {
-        [only] => only.is_ascii_lowercase(),
+        [only] => only.is_ascii_alphabetic(),
         [first, middle @ .., last] => {
-            (first.is_ascii_lowercase() || *first == b'_')
+            (first.is_ascii_alphabetic() || *first == b'_')
                 && middle.iter().all(inner)
-                && (last.is_ascii_lowercase() || last.is_ascii_digit())
+                && last.is_ascii_alphanumeric()
         }
         [] => false,
     }
@@ -175,12 +171,20 @@ mod tests {
             "can_view",
             "level1",
             "_internal",
+            "canView",
+            "V",
             "any",
             "all",
         ] {
             assert_eq!(name(text), Ok(()), "{text}");
         }
-        for text in ["user", "acme/document", "asset-category", "a/b/c"] {
+        for text in [
+            "user",
+            "Document",
+            "acme/document",
+            "asset-category",
+            "a/b/c",
+        ] {
             assert_eq!(namespace_name(text), Ok(()), "{text}");
         }
     }
@@ -189,14 +193,13 @@ mod tests {
     fn other_names_are_refused() {
         let long = "a".repeat(65);
         for text in [
-            "", "nil", "self", "View", "1st", "view_", "_", "can-view", "é", "a b", &long,
+            "", "nil", "self", "1st", "view_", "_", "can-view", "é", "a b", &long,
         ] {
             assert!(name(text).is_err(), "{text}");
         }
         let long = "a".repeat(129);
         for text in [
             "",
-            "User",
             "a//b",
             "/a",
             "a/",

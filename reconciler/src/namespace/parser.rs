@@ -298,13 +298,7 @@ const NEGATION: &str = "an exclusion has two sides, as in `viewer - banned`";
 
 fn identifier(word: Token<'_>, expected: &str) -> Result<Identifier, SyntaxError> {
     if let Err(reason) = name::name(word.text) {
-        let lower = word.text.to_lowercase();
-        let help = if lower != word.text && name::name(&lower).is_ok() {
-            format!("names are in lower case: did you mean `{lower}`?")
-        } else {
-            reason.to_string()
-        };
-        return Err(error_at(word, expected, Some(&help)));
+        return Err(error_at(word, expected, Some(&reason.to_string())));
     }
     Ok(Identifier {
         text: word.text.to_owned(),

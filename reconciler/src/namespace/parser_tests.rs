@@ -122,7 +122,6 @@ fn syntax_errors_say_what_to_write() {
         "viewer - (banned",
         "viewer)",
         "()",
-        "Viewer",
         "viewer + größe",
         "1st",
         "view_",

@@ -213,7 +213,7 @@ mod tests {
             "group:*#member",
             "user | group#member",
             "group#",
-            "User",
+            "User_",
             "user expiring",
             "",
             "user\u{7}",

@@ -17,7 +17,7 @@ pub struct ZanzibarNamespaceSpec {
     #[schemars(length(max = 1_000))]
     pub description: Option<String>,
     /// What can be written about an object of this type: by name, which subjects a tuple may hold.
-    /// Names are lower-case letters, digits and underscores, 64 at most.
+    /// Names are letters, digits and underscores, 64 at most.
     #[serde(default)]
     pub relations: BTreeMap<String, RelationSpec>,
     /// What is computed from relations: by name, an expression. No name may be both a relation and

@@ -8,7 +8,7 @@ use std::{
 use axum::{
     extract::{Request, State},
     http::{
-        HeaderValue, Method, StatusCode,
+        HeaderMap, HeaderValue, Method, StatusCode,
         header::{
             ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
             ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
@@ -68,10 +68,7 @@ pub(super) async fn allow(
     let Some(origin) = request.headers().get(ORIGIN).cloned() else {
         return next.run(request).await;
     };
-    let is_preflight = request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let is_preflight = is_preflight(&request);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("origin"));
@@ -82,14 +79,36 @@ pub(super) async fn allow(
             HeaderValue::from_static("dpop-nonce, www-authenticate"),
         );
         if is_preflight {
-            let fixed = HeaderValue::from_static;
-            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, fixed("GET, POST"));
-            headers.insert(
-                ACCESS_CONTROL_ALLOW_HEADERS,
-                fixed("authorization, content-type, dpop"),
-            );
-            headers.insert(ACCESS_CONTROL_MAX_AGE, fixed("600"));
+            permit(headers, "GET, POST", "authorization, content-type, dpop");
         }
     }
     response
+}
+
+/// Lets every origin register a client, before there is a client that could name its origin. Who may is
+/// said by a token in the request, which no browser adds by itself.
+pub(super) async fn allow_all(request: Request, next: Next) -> Response {
+    let is_preflight = is_preflight(&request);
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let fixed = HeaderValue::from_static;
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, fixed("*"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, fixed("www-authenticate"));
+    if is_preflight {
+        let methods = "GET, POST, PUT, DELETE";
+        permit(headers, methods, "authorization, content-type");
+    }
+    response
+}
+
+fn is_preflight(request: &Request) -> bool {
+    let headers = request.headers();
+    request.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn permit(headers: &mut HeaderMap, methods: &'static str, names: &'static str) {
+    let fixed = HeaderValue::from_static;
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, fixed(methods));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, fixed(names));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, fixed("600"));
 }

@@ -17,11 +17,10 @@ use webauthn_rs_core::proto::{
 };
 
 use super::{
-    PAGE_PATH,
+    answer,
     body::Sent,
     ceremony::{self, Ceremony, For, Place, Purpose},
-    decoy,
-    record::{self, Passkey},
+    decoy, record,
     refusal::Refusal,
     relying_party::RelyingParty,
 };
@@ -29,7 +28,6 @@ use crate::{
     modules::{
         Context, Problem,
         audit::{self, AuditEvent},
-        mail::{self, Letter, Recipient},
         session::{Browser, ReturnTo},
         sign_in::{self, Arrival},
         user::{self, Email, User, UserState},
@@ -171,70 +169,36 @@ async fn end(
     arrival: &Arrival,
     signed: &PublicKeyCredential,
 ) -> Result<(User, AuthenticationResult), (Refusal, Option<String>)> {
-    let nobody = |refusal: Refusal| (refusal, None);
-    let party = RelyingParty::of(context).map_err(|misfit| nobody(misfit.into()))?;
-    let client_data = &signed.response.client_data_json;
-    let ceremony = ceremony::take(context, place(&arrival.browser), client_data)
+    let nobody = |error: StoreError| (error.into(), None);
+    let store = &context.store;
+    let passkey = record::find(store, signed.get_credential_id())
         .await
         .map_err(nobody)?;
-    let passkey = record::find(&context.store, signed.get_credential_id())
-        .await
-        .map_err(|error| nobody(error.into()))?
-        .ok_or_else(|| nobody(Refusal::Unknown))?;
-    let proved = prove(context, &party, &ceremony, &passkey, signed).await;
-    let outcome = match proved {
-        Ok((user, result)) => accept(context, arrival, &passkey, &result)
-            .await
-            .map(|()| (user, result)),
-        Err(Refusal::Suspected) => suspect(context, arrival, &passkey).await,
-        Err(refusal) => Err(refusal),
+    let owner = match &passkey {
+        Some(passkey) => user::by_id(store, &passkey.user_id).await.map_err(nobody)?,
+        None => None,
     };
-    outcome.map_err(|refusal| (refusal, Some(passkey.user_id)))
-}
-
-async fn prove(
-    context: &Context,
-    party: &RelyingParty,
-    ceremony: &Ceremony,
-    passkey: &Passkey,
-    signed: &PublicKeyCredential,
-) -> Result<(User, AuthenticationResult), Refusal> {
-    // Web Authentication Level 3, 7.2 step 6: the authenticator, if it says whose key this is, says the
-    // same as we; without an address having been entered, it has to.
-    match signed.get_user_unique_id() {
-        Some(handle) if handle != passkey.user_id.as_bytes() => return Err(Refusal::Another),
-        None if !ceremony.is_for_an_address() => return Err(Refusal::Another),
-        _ => {}
+    let (Some(passkey), Some(user)) = (passkey, owner) else {
+        return Err((
+            answer::of_nobody(context, place(&arrival.browser), signed).await,
+            None,
+        ));
+    };
+    let is_theirs = |ceremony: &Ceremony| {
+        // Web Authentication Level 3, 7.2 step 6: the authenticator, if it says whose key this is, says the
+        // same as we; without an address having been entered, it has to.
+        let is_said = match signed.get_user_unique_id() {
+            Some(handle) => handle == user.id.as_bytes(),
+            None => ceremony.is_for_an_address(),
+        };
+        is_said && ceremony.allows(&context.keyring, &user.email)
+    };
+    let place = place(&arrival.browser);
+    match answer::check(context, arrival, place, &passkey, signed, is_theirs).await {
+        Ok(_) if user.state != UserState::Active => Err((Refusal::Closed, Some(user.id))),
+        Ok(result) => Ok((user, result)),
+        Err(refusal) => Err((refusal, Some(user.id))),
     }
-    let user = user::by_id(&context.store, &passkey.user_id)
-        .await?
-        .ok_or(Refusal::Unknown)?;
-    if !ceremony.allows(&context.keyring, &user.email) {
-        return Err(Refusal::Another);
-    }
-    let result = verify(party, ceremony, passkey, signed)?;
-    if user.state != UserState::Active {
-        return Err(Refusal::Closed);
-    }
-    Ok((user, result))
-}
-
-/// Checks what was signed with this passkey.
-pub(super) fn verify(
-    party: &RelyingParty,
-    ceremony: &Ceremony,
-    passkey: &Passkey,
-    signed: &PublicKeyCredential,
-) -> Result<AuthenticationResult, Refusal> {
-    let state: AuthenticationState = ceremony.state()?;
-    let credential = passkey.credential()?;
-    let result = party
-        .core
-        .authenticate_single_credential(signed, &state, &credential)?;
-    if passkey.suspected_at.is_some() {
-        return Err(Refusal::Suspected);
-    }
-    Ok(result)
 }
 
 /// How somebody has proved who they are with it (RFC 8176).
@@ -244,57 +208,6 @@ pub(super) fn amr(is_verified: bool) -> &'static [&'static str] {
     } else {
         &["pop", "user"]
     }
-}
-
-/// Records that it was used, unless its counter has not moved on.
-pub(super) async fn accept(
-    context: &Context,
-    arrival: &Arrival,
-    passkey: &Passkey,
-    result: &AuthenticationResult,
-) -> Result<(), Refusal> {
-    let mut tx = context.store.begin().await?;
-    if record::used(&mut tx, &passkey.id, result, context.clock.now()).await? {
-        return Ok(tx.commit().await?);
-    }
-    tx.rollback().await?;
-    suspect(context, arrival, passkey).await
-}
-
-/// Its counter went back: two authenticators have the same key, and nobody knows which is the owner's.
-pub(super) async fn suspect<T>(
-    context: &Context,
-    arrival: &Arrival,
-    passkey: &Passkey,
-) -> Result<T, Refusal> {
-    let now = context.clock.now();
-    let owner = user::by_id(&context.store, &passkey.user_id).await?;
-    let mut tx = context.store.begin().await?;
-    if record::suspect(&mut tx, &passkey.id, now).await? {
-        let event = AuditEvent {
-            actor: "anonymous",
-            action: "passkey.suspect",
-            subject: Some(&format!("user:{}", passkey.user_id)),
-            detail: json!({
-                "passkey": passkey.id,
-                "name": passkey.name,
-                "sign_count": passkey.sign_count,
-            }),
-            ip: arrival.address.text(),
-        };
-        audit::record(&mut tx, event, now).await?;
-        if let Some(user) = owner {
-            let to = Recipient::of(&user, arrival.reader.look(None, None).language);
-            let letter = Letter::PasskeySuspected {
-                link: &context.site.url(PAGE_PATH),
-                name: &passkey.name,
-            };
-            mail::queue(&mut tx, context, &to, letter, now).await?;
-        }
-    }
-    tx.commit().await?;
-    context.mails.wake();
-    Err(Refusal::Suspected)
 }
 
 async fn record_failure(

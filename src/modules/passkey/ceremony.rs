@@ -13,7 +13,7 @@ use crate::{
         attempts::Limit,
         session::{Browser, ClientAddress},
     },
-    store::{execute, fetch_optional},
+    store::{Tx, execute, fetch_optional},
 };
 
 /// Ceremonies that one address may begin: each is a row until its time is over.
@@ -139,9 +139,22 @@ pub(super) async fn begin(
     Ok(tx.commit().await?)
 }
 
+/// [`take`], with nothing else to be done in its transaction.
+pub(super) async fn take_alone(
+    context: &Context,
+    place: Place<'_>,
+    client_data: &[u8],
+) -> Result<Ceremony, Refusal> {
+    let mut tx = context.store.begin().await?;
+    let taken = take(&mut tx, context, place, client_data).await?;
+    tx.commit().await?;
+    Ok(taken)
+}
+
 /// Takes the ceremony whose challenge was answered, if it was begun in this very place. It is taken
 /// whatever comes of it, in one statement: of many answers at once, one is looked at.
 pub(super) async fn take(
+    tx: &mut Tx,
     context: &Context,
     place: Place<'_>,
     client_data: &[u8],
@@ -153,9 +166,8 @@ pub(super) async fn take(
     }
     let said: ClientData = serde_json::from_slice(client_data).map_err(|_| Refusal::NoCeremony)?;
     let keyring = &context.keyring;
-    let mut tx = context.store.begin().await?;
     let taken = fetch_optional!(
-        &mut tx,
+        tx,
         Ceremony,
         "DELETE FROM passkey_ceremonies
           WHERE challenge_hash = $1 AND purpose = $2 AND browser_hash = $3 AND session_id = $4
@@ -167,6 +179,5 @@ pub(super) async fn take(
         place.session_id,
         context.clock.now(),
     )?;
-    tx.commit().await?;
     taken.ok_or(Refusal::NoCeremony)
 }

@@ -3,8 +3,8 @@
 use webauthn_rs_core::proto::{PublicKeyCredential, RequestChallengeResponse};
 
 use super::{
-    authenticate::{self, accept, suspect, verify},
-    ceremony::{self, For, Place, Purpose},
+    answer, authenticate,
+    ceremony::{self, Ceremony, For, Place, Purpose},
     record,
     refusal::Refusal,
     relying_party::RelyingParty,
@@ -96,26 +96,18 @@ async fn end(
     known: Known<'_>,
     signed: &PublicKeyCredential,
 ) -> Result<&'static [&'static str], Refusal> {
-    let party = RelyingParty::of(context)?;
-    let client_data = &signed.response.client_data_json;
-    let ceremony = ceremony::take(context, place(arrival, known), client_data).await?;
-    let passkey = record::find(&context.store, signed.get_credential_id())
-        .await?
-        .ok_or(Refusal::Unknown)?;
+    let place = place(arrival, known);
+    let Some(passkey) = record::find(&context.store, signed.get_credential_id()).await? else {
+        return Err(answer::of_nobody(context, place, signed).await);
+    };
     // Web Authentication Level 3, 7.2 step 6: the passkey of whoever the ceremony was begun for, and of
     // nobody else; an authenticator that says whose it is says the same.
-    let handle = signed.get_user_unique_id();
-    if passkey.user_id != known.user_id
-        || ceremony.user_id.as_deref() != Some(known.user_id)
-        || handle.is_some_and(|handle| handle != known.user_id.as_bytes())
-    {
-        return Err(Refusal::Another);
-    }
-    let result = match verify(&party, &ceremony, &passkey, signed) {
-        Ok(result) => result,
-        Err(Refusal::Suspected) => return suspect(context, arrival, &passkey).await,
-        Err(refusal) => return Err(refusal),
+    let is_theirs = |ceremony: &Ceremony| {
+        let handle = signed.get_user_unique_id();
+        passkey.user_id == known.user_id
+            && ceremony.user_id.as_deref() == Some(known.user_id)
+            && handle.is_none_or(|handle| handle == known.user_id.as_bytes())
     };
-    accept(context, arrival, &passkey, &result).await?;
+    let result = answer::check(context, arrival, place, &passkey, signed, is_theirs).await?;
     Ok(authenticate::amr(result.user_verified()))
 }

@@ -93,7 +93,7 @@ pub(super) async fn end(
 ) -> Result<Made, Refusal> {
     let party = RelyingParty::of(context)?;
     let client_data = &made.response.client_data_json;
-    let ceremony = ceremony::take(context, place, client_data).await?;
+    let ceremony = ceremony::take_alone(context, place, client_data).await?;
     let state: RegistrationState = ceremony.state()?;
     let credential = party
         .core

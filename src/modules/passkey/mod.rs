@@ -6,6 +6,7 @@
 //! one for the account that they are to have. A challenge stays here, is good once, for a few minutes, in the browser that asked for
 //! it. People look after their passkeys at [`PAGE_PATH`].
 
+mod answer;
 mod authenticate;
 mod body;
 mod ceremony;

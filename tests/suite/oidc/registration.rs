@@ -9,6 +9,7 @@ use crate::harness::{Registration, RelyingParty, Reply, TestDb, Visitor};
 both_databases!(
     a_client_registers_and_signs_somebody_in,
     a_public_client_registers_without_a_secret,
+    a_client_registers_from_a_browser,
     nobody_registers_without_the_right_token,
     a_token_counts_as_often_as_it_says,
     strangers_register_where_they_may,
@@ -185,6 +186,31 @@ async fn a_public_client_registers_without_a_secret(db: TestDb) {
         Some("https://wiki.example.com")
     );
     assert!(!tokens.access_token.is_empty());
+}
+
+/// As agents that run in a page do.
+async fn a_client_registers_from_a_browser(db: TestDb) {
+    let bench = bench(db, "open: false").await;
+    let client = bench.registered(&app()).await;
+    let own = client["registration_client_uri"].as_str().unwrap();
+    let own = own.split_once("/auth/").unwrap().1;
+    for (path, method) in [(REGISTER, "POST"), (&format!("/auth/{own}"), "PUT")] {
+        let preflight = bench
+            .assay
+            .request(Method::OPTIONS, path)
+            .header("origin", "https://app.example.com")
+            .header("access-control-request-method", method);
+        let preflight = Reply::to(preflight).await.expect_status(204);
+        let said = |name| preflight.header(name).unwrap().to_owned();
+        assert_eq!(said("access-control-allow-origin"), "*");
+        assert!(said("access-control-allow-methods").contains(method));
+        assert!(said("access-control-allow-headers").contains("authorization"));
+        // Never with cookies.
+        let credentials = preflight.header("access-control-allow-credentials");
+        assert_eq!(credentials, None);
+    }
+    let refused = bench.register(None, &app()).await.expect_status(401);
+    assert_eq!(refused.header("access-control-allow-origin"), Some("*"));
 }
 
 async fn nobody_registers_without_the_right_token(db: TestDb) {

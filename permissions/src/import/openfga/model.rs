@@ -10,53 +10,46 @@ use assay_reconciler::{
     },
 };
 
-use super::{
-    Model,
-    lexer::{Kind, Lexer, Token},
+use super::{Model, here};
+use crate::import::{
+    ImportError, Source,
+    cursor::{Comments, Cursor, Kind, Language, Token},
 };
-use crate::import::{ImportError, place_caveats};
 
-/// Reads a model from its one text, or from those of its modules. Whether its parts fit together is
-/// for the checks of manifests to say.
-pub fn model(texts: &[&str]) -> Result<Model, ImportError> {
+static LANGUAGE: Language = Language {
+    name: "OpenFGA's language",
+    signs: &[":", "[", "]", ",", "#", "*", "(", ")", "{", "}", "<", ">"],
+    is_in_word: |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'),
+    comments: Comments::Hash,
+    has_texts: false,
+};
+
+/// Reads a model from its one file, or from those of its modules. Whether its parts fit together is
+/// for [`Schema::plan`](crate::import::Schema::plan) to say.
+pub fn model(sources: &[Source<'_>]) -> Result<Model, ImportError> {
     let mut read = Read::default();
-    for text in texts {
-        let mut lexer = Lexer {
-            source: text,
-            at: 0,
-        };
-        let token = lexer.next()?;
+    for (number, source) in sources.iter().enumerate() {
         let mut reader = Reader {
-            lexer,
-            token,
+            number,
+            cursor: Cursor::new(&LANGUAGE, *source)?,
             read: &mut read,
         };
         reader.model()?;
     }
-    place_caveats(&mut read.model.namespaces, read.caveats);
+    read.model.schema.place_caveats(read.caveats);
     Ok(read.model)
 }
 
+#[derive(Default)]
 struct Read {
     model: Model,
     caveats: BTreeMap<String, CaveatSpec>,
 }
 
-impl Default for Read {
-    fn default() -> Self {
-        Self {
-            model: Model {
-                namespaces: BTreeMap::new(),
-                written_to: BTreeMap::new(),
-            },
-            caveats: BTreeMap::new(),
-        }
-    }
-}
-
 struct Reader<'a, 'r> {
-    lexer: Lexer<'a>,
-    token: Token<'a>,
+    /// Of the source.
+    number: usize,
+    cursor: Cursor<'a>,
     read: &'r mut Read,
 }
 
@@ -74,56 +67,67 @@ const TUPLES: &str = "@";
 /// Words that join names, and are none themselves.
 const WORDS: [&str; 6] = ["and", "but", "from", "not", "or", "with"];
 
-impl<'a> Reader<'a, '_> {
+impl Reader<'_, '_> {
     fn model(&mut self) -> Result<(), ImportError> {
-        while self.token.kind != Kind::End {
-            let token = self.advance()?;
+        while !self.cursor.is_at_end() {
+            let token = self.cursor.advance()?;
             match token.text {
                 "model" => {}
                 "schema" => {
-                    let version = self.word("a version")?;
+                    let version = self.cursor.word("a version")?;
                     if !matches!(version.text, "1.1" | "1.2") {
                         let message =
                             format!("schema {} has no counterpart in assay", version.text);
-                        return Err(self.error(version, message));
+                        return Err(self.cursor.error(version, message));
                     }
                 }
                 "module" => {
-                    self.word("a name")?;
+                    self.cursor.word("a name")?;
                 }
-                "extend" => self.expect("type").and_then(|()| self.of_type(true))?,
+                "extend" => self
+                    .cursor
+                    .expect("type")
+                    .and_then(|()| self.of_type(true))?,
                 "type" => self.of_type(false)?,
                 "condition" => self.condition()?,
-                _ => return Err(self.unexpected(token, "`type` or `condition`")),
+                _ => return Err(self.cursor.unexpected(token, "`type` or `condition`")),
             }
         }
         Ok(())
     }
 
     fn of_type(&mut self, extends: bool) -> Result<(), ImportError> {
-        let of = self.word("a name")?;
-        namespace_name(of.text).map_err(|error| self.error(of, error.to_string()))?;
-        let namespaces = &mut self.read.model.namespaces;
+        let of = self.cursor.word("a name")?;
+        namespace_name(of.text).map_err(|error| self.cursor.error(of, error.to_string()))?;
+        let namespaces = &mut self.read.model.schema.namespaces;
         if !extends && namespaces.contains_key(of.text) {
-            return Err(self.error(of, format!("`{}` is there twice", of.text)));
+            return Err(self
+                .cursor
+                .error(of, format!("`{}` is there twice", of.text)));
         }
         let mut spec = namespaces.remove(of.text).unwrap_or_default();
-        if self.token.is("relations") {
-            self.advance()?;
-            while self.token.is("define") {
-                self.advance()?;
+        self.put(of.text, "", of);
+        if self.cursor.takes("relations")? {
+            while self.cursor.takes("define")? {
                 self.define(of.text, &mut spec)?;
             }
         }
-        self.read.model.namespaces.insert(of.text.to_owned(), spec);
+        self.read
+            .model
+            .schema
+            .namespaces
+            .insert(of.text.to_owned(), spec);
         Ok(())
     }
 
     fn define(&mut self, of: &str, spec: &mut ZanzibarNamespaceSpec) -> Result<(), ImportError> {
-        let at = self.word("a name")?;
-        let defined = at.text.to_owned();
-        name(&defined).map_err(|error| self.error(at, error.to_string()))?;
-        self.expect(":")?;
+        let at = self.cursor.word("a name")?;
+        let defined = here(at.text);
+        name(&defined).map_err(|error| self.cursor.error(at, error.to_string()))?;
+        if defined != at.text {
+            self.note(format!("`{of}#{}` is called `{defined}` here", at.text));
+        }
+        self.cursor.expect(":")?;
         let Definition { text, types, .. } = self.expression(0)?;
         let mut written_to = defined.clone();
         if text != TUPLES {
@@ -132,20 +136,26 @@ impl<'a> Reader<'a, '_> {
             let expression = expression.parse();
             let expression =
                 expression.map_err(|error: assay_reconciler::namespace::SyntaxError| {
-                    self.error(at, error.to_string())
+                    self.cursor.error(at, error.to_string())
                 })?;
             self.free(at, spec, &defined)?;
+            self.put(of, &defined, at);
             spec.permissions.insert(defined.clone(), expression);
         }
         if let Some(types) = types {
             self.free(at, spec, &written_to)?;
-            name(&written_to).map_err(|error| self.error(at, error.to_string()))?;
+            name(&written_to).map_err(|error| self.cursor.error(at, error.to_string()))?;
             let relation = RelationSpec {
                 types,
                 description: None,
             };
+            self.put(of, &written_to, at);
             spec.relations.insert(written_to.clone(), relation);
             if written_to != defined {
+                self.note(format!(
+                    "`{of}#{defined}` is both written and computed: its tuples are written to \
+                     `{written_to}`, and `{defined}` is asked for"
+                ));
                 self.read
                     .model
                     .written_to
@@ -162,7 +172,7 @@ impl<'a> Reader<'a, '_> {
         name: &str,
     ) -> Result<(), ImportError> {
         if spec.relations.contains_key(name) || spec.permissions.contains_key(name) {
-            return Err(self.error(at, format!("`{name}` is there twice")));
+            return Err(self.cursor.error(at, format!("`{name}` is there twice")));
         }
         Ok(())
     }
@@ -170,18 +180,18 @@ impl<'a> Reader<'a, '_> {
     /// Parts joined by one kind of operator; others need parentheses, as in OpenFGA.
     fn expression(&mut self, depth: usize) -> Result<Definition, ImportError> {
         let mut first = self.part(depth)?;
-        let operator = match self.token.text {
+        let operator = match self.cursor.token.text {
             "or" => " + ",
             "and" => " & ",
             "but" => " - ",
             _ => return Ok(first),
         };
-        let word = self.token.text;
+        let word = self.cursor.token.text;
         first.text = first.in_parentheses();
-        while self.token.is(word) {
-            self.advance()?;
+        while self.cursor.token.is(word) {
+            self.cursor.advance()?;
             if word == "but" {
-                self.expect("not")?;
+                self.cursor.expect("not")?;
             }
             let part = self.part(depth)?;
             first.text.push_str(operator);
@@ -190,9 +200,9 @@ impl<'a> Reader<'a, '_> {
                 first.types.get_or_insert_default().extend(types);
             }
         }
-        if matches!(self.token.text, "or" | "and" | "but") {
-            return Err(self.unexpected(
-                self.token,
+        if matches!(self.cursor.token.text, "or" | "and" | "but") {
+            return Err(self.cursor.unexpected(
+                self.cursor.token,
                 "parentheses around what is joined by another word",
             ));
         }
@@ -201,7 +211,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn part(&mut self, depth: usize) -> Result<Definition, ImportError> {
-        let token = self.advance()?;
+        let token = self.cursor.advance()?;
         match (token.kind, token.text) {
             (Kind::Sign, "[") => Ok(Definition {
                 text: TUPLES.to_owned(),
@@ -210,15 +220,16 @@ impl<'a> Reader<'a, '_> {
             }),
             (Kind::Sign, "(") if depth < assay_reconciler::namespace::MAX_NESTING => {
                 let inner = self.expression(depth + 1)?;
-                self.expect(")")?;
+                self.cursor.expect(")")?;
                 Ok(inner)
             }
             (Kind::Word, target) if !WORDS.contains(&target) => {
-                let text = if self.token.is("from") {
-                    self.advance()?;
-                    format!("{}->{target}", self.word("a relation")?.text)
+                let target = here(target);
+                let text = if self.cursor.takes("from")? {
+                    let relation = here(self.cursor.word("a relation")?.text);
+                    format!("{relation}->{target}")
                 } else {
-                    target.to_owned()
+                    target
                 };
                 Ok(Definition {
                     text,
@@ -226,120 +237,92 @@ impl<'a> Reader<'a, '_> {
                     types: None,
                 })
             }
-            _ => Err(self.unexpected(token, "`[`, `(` or a name")),
+            _ => Err(self.cursor.unexpected(token, "`[`, `(` or a name")),
         }
     }
 
     fn types(&mut self) -> Result<BTreeSet<SubjectType>, ImportError> {
         let mut types = BTreeSet::new();
         loop {
-            let at = self.word("a type")?;
+            let at = self.cursor.word("a type")?;
             let mut text = at.text.to_owned();
-            while self.token.is(":") || self.token.is("#") || self.token.is("*") {
-                let sign = self.advance()?.text;
+            while self.cursor.token.is(":")
+                || self.cursor.token.is("#")
+                || self.cursor.token.is("*")
+            {
+                let sign = self.cursor.advance()?.text;
                 text.push_str(sign);
                 if sign == "#" {
-                    text.push_str(self.word("a relation")?.text);
+                    text.push_str(&here(self.cursor.word("a relation")?.text));
                 }
             }
-            if self.token.is("with") {
-                self.advance()?;
+            if self.cursor.takes("with")? {
                 text.push_str(" with ");
-                text.push_str(self.word("a condition")?.text);
+                text.push_str(&here(self.cursor.word("a condition")?.text));
             }
             types.insert(text.parse().map_err(
                 |error: assay_reconciler::namespace::SubjectTypeError| {
-                    self.error(at, error.to_string())
+                    self.cursor.error(at, error.to_string())
                 },
             )?);
-            if !self.token.is(",") {
+            if !self.cursor.takes(",")? {
                 break;
             }
-            self.advance()?;
         }
-        self.expect("]")?;
+        self.cursor.expect("]")?;
         Ok(types)
     }
 
     fn condition(&mut self) -> Result<(), ImportError> {
-        let of = self.word("a name")?;
-        caveat_name(of.text).map_err(|error| self.error(of, error.to_string()))?;
-        self.expect("(")?;
+        let at = self.cursor.word("a name")?;
+        let of = here(at.text);
+        caveat_name(&of).map_err(|error| self.cursor.error(at, error.to_string()))?;
+        if of != at.text {
+            self.note(format!("the condition `{}` is called `{of}` here", at.text));
+        }
+        self.cursor.expect("(")?;
         let mut parameters = BTreeMap::new();
-        while self.token.kind == Kind::Word {
-            let parameter = self.advance()?;
-            self.expect(":")?;
-            let start = self.token;
+        while self.cursor.token.kind == Kind::Word {
+            let parameter = self.cursor.advance()?;
+            self.cursor.expect(":")?;
+            let start = self.cursor.token;
             let mut text = String::new();
-            while self.token.kind == Kind::Word || self.token.is("<") || self.token.is(">") {
-                text.push_str(self.advance()?.text);
+            while self.cursor.token.kind == Kind::Word
+                || self.cursor.token.is("<")
+                || self.cursor.token.is(">")
+            {
+                text.push_str(self.cursor.advance()?.text);
             }
             let of = text.parse().map_err(
                 |error: assay_reconciler::namespace::ParameterTypeError| {
-                    self.error(start, error.to_string())
+                    self.cursor.error(start, error.to_string())
                 },
             )?;
             parameters.insert(parameter.text.to_owned(), of);
-            if self.token.is(",") {
-                self.advance()?;
-            }
+            self.cursor.takes(",")?;
         }
-        self.expect(")")?;
-        if !self.token.is("{") {
-            return Err(self.unexpected(self.token, "`{`"));
-        }
-        // From here on it is CEL: the lexer stands behind the brace.
-        self.lexer.at = self.token.at + 1;
-        let expression = self.lexer.body()?.trim().to_owned();
-        self.token = self.lexer.next()?;
+        self.cursor.expect(")")?;
+        let expression = self.cursor.in_braces("condition")?.trim().to_owned();
         let caveat = CaveatSpec {
             parameters,
             expression,
             description: None,
         };
-        if self
-            .read
-            .caveats
-            .insert(of.text.to_owned(), caveat)
-            .is_some()
-        {
-            return Err(self.error(of, format!("the condition `{}` is there twice", of.text)));
+        self.put("", &of, at);
+        if self.read.caveats.insert(of.clone(), caveat).is_some() {
+            let message = format!("the condition `{of}` is there twice");
+            return Err(self.cursor.error(at, message));
         }
         Ok(())
     }
 
-    fn advance(&mut self) -> Result<Token<'a>, ImportError> {
-        let next = self.lexer.next()?;
-        Ok(std::mem::replace(&mut self.token, next))
+    fn put(&mut self, namespace: &str, part: &str, token: Token<'_>) {
+        let place = (self.number, token.at);
+        self.read.model.schema.put(namespace, part, place);
     }
 
-    fn word(&mut self, expected: &str) -> Result<Token<'a>, ImportError> {
-        if self.token.kind == Kind::Word {
-            self.advance()
-        } else {
-            Err(self.unexpected(self.token, expected))
-        }
-    }
-
-    fn expect(&mut self, text: &str) -> Result<(), ImportError> {
-        if self.token.is(text) {
-            self.advance()?;
-            Ok(())
-        } else {
-            Err(self.unexpected(self.token, &format!("`{text}`")))
-        }
-    }
-
-    fn unexpected(&self, token: Token<'_>, expected: &str) -> ImportError {
-        let found = match token.kind {
-            Kind::End => "the end".to_owned(),
-            _ => format!("`{}`", token.text.chars().take(40).collect::<String>()),
-        };
-        self.error(token, format!("found {found}, expected {expected}"))
-    }
-
-    fn error(&self, token: Token<'_>, message: impl Into<String>) -> ImportError {
-        ImportError::at(self.lexer.source, token.at, message)
+    fn note(&mut self, note: String) {
+        self.read.model.schema.notes.push(note);
     }
 }
 

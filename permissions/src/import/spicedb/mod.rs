@@ -2,9 +2,10 @@
 //!
 //! Permission expressions are the same language.
 
-mod lexer;
 mod relationships;
 mod schema;
+mod validation;
 
 pub use relationships::{relationship, relationships};
 pub use schema::schema;
+pub use validation::{Validation, validation};

@@ -4,31 +4,41 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
-    import::ImportError,
+    import::{ImportError, Placed, Source},
     tuple::{Object, Subject, Tuple},
 };
 
 /// Reads one relationship a line. Blank lines and comments (`//`) are passed over.
-pub fn relationships(text: &str) -> Result<Vec<Tuple>, ImportError> {
+pub fn relationships(source: Source<'_>) -> Result<Vec<Placed>, ImportError> {
     let mut tuples = Vec::new();
     let mut start = 0;
-    for line in text.split_inclusive('\n') {
+    for line in source.text.split_inclusive('\n') {
         let written = line.trim();
         if !written.is_empty() && !written.starts_with("//") {
             let at = start + (line.len() - line.trim_start().len());
-            let tuple = relationship(written);
-            tuples.push(tuple.map_err(|message| ImportError::at(text, at, message))?);
+            let tuple = relationship(written).map_err(|message| source.error(at, message))?;
+            tuples.push(Placed { at, tuple });
         }
         start += line.len();
     }
     Ok(tuples)
 }
 
-/// Reads one relationship; the error says what is wrong with it.
+/// Reads one relationship, with its signs or as `zed` prints it (`document:readme viewer user:ada`); the error
+/// says what is wrong with it.
 pub fn relationship(text: &str) -> Result<Tuple, String> {
     let expected = "expected `type:id#relation@type:id`";
-    let (resource, rest) = text.split_once('#').ok_or(expected)?;
-    let (relation, rest) = rest.split_once('@').ok_or(expected)?;
+    let (resource, relation, rest) = match text.split_once(['#', ' ']) {
+        Some((resource, rest)) if text[resource.len()..].starts_with('#') => {
+            let (relation, rest) = rest.split_once('@').ok_or(expected)?;
+            (resource, relation, rest)
+        }
+        Some((resource, rest)) => {
+            let (relation, rest) = rest.trim_start().split_once(' ').ok_or(expected)?;
+            (resource, relation, rest.trim_start())
+        }
+        None => return Err(expected.to_owned()),
+    };
     let (subject, mut rest) = match rest.find('[') {
         Some(at) => (&rest[..at], rest[at..].trim_end()),
         None => (rest, ""),

@@ -68,7 +68,7 @@ fn names() {
         name("OidcClient", &long),
         name("OidcClient", "emoji-😀"),
         name("OidcClient", "right-\u{202e}to-left"),
-        name("ZanzibarNamespace", "Document"),
+        name("ZanzibarNamespace", "Document-"),
         name("Module", "passkeys"),
     ];
     snapshot!(told(&texts.map(|text| ("a name", text))));

@@ -18,6 +18,7 @@ use assay_reconciler::spec::oidc_client::ClientRegistration;
 use axum::{
     Router,
     http::HeaderMap,
+    middleware::from_fn,
     routing::{get, post},
 };
 
@@ -27,6 +28,7 @@ pub use self::initial_access::{
     InitialAccess, InitialAccessListed, InitialAccessToken, MAX_LIFE as MAX_INITIAL_ACCESS_LIFE,
     NewInitialAccess,
 };
+use super::cors;
 use crate::modules::{Context, authorization::Credentials};
 
 /// Where clients register.
@@ -42,11 +44,18 @@ pub(super) fn routes(context: &Context) -> Router {
         return Router::new();
     }
     Router::new()
-        .route(REGISTRATION_PATH, post(register::register))
+        .route(
+            REGISTRATION_PATH,
+            post(register::register).options(cors::preflight),
+        )
         .route(
             CLIENT_PATH,
-            get(manage::read).put(manage::update).delete(manage::delete),
+            get(manage::read)
+                .put(manage::update)
+                .delete(manage::delete)
+                .options(cors::preflight),
         )
+        .layer(from_fn(cors::allow_all))
         .with_state(context.clone())
 }
 
