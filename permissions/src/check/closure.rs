@@ -9,12 +9,15 @@ use rustc_hash::FxHashMap;
 
 use super::{kept::Kept, outcome::Truth, solve::Checker};
 use crate::{
-    index::{EVERYONE, Row},
+    index::{EVERYONE, Row, Snapshot},
     plan::{Closure, NodeId},
 };
 
 /// Beyond so many tuples, the walk goes from the object's side.
 const MAX_WALKED: usize = 2_048;
+
+/// Groups that are walked with a list of those that were seen.
+const MAX_BRIEF: usize = 24;
 
 /// Objects whose userset holds the subject, in order.
 #[derive(Debug, Default)]
@@ -75,21 +78,48 @@ impl Checker<'_> {
             return reached.clone();
         }
         let closure = self.pruned.closure(node)?;
+        let reached = match self.walk_briefly(node, closure) {
+            Some(reached) => Some(Arc::new(reached)),
+            None => self.kept_closure(node, closure),
+        };
+        self.scratch.closures.push((node, reached.clone()));
+        reached
+    }
+
+    /// One that takes longer to walk than to look for.
+    fn kept_closure(&mut self, node: NodeId, closure: &Closure) -> Option<Arc<Reached>> {
         let key = (self.pruned.number(), self.subject, node);
         let closures = self.snapshot.kept_closures();
         let kept = closures.get(key).unwrap_or_else(|| {
             let mut walk = Walk::default();
-            let kept = match self.walk(node, closure, &mut walk) {
-                Some(reached) => Kept::Reached(Arc::new(reached)),
-                None => Kept::TooLarge,
-            };
+            let reached = self.walk(node, closure, &mut walk);
+            let kept = reached.map_or(Kept::TooLarge, |reached| Kept::Reached(Arc::new(reached)));
             if !walk.depends {
                 closures.keep(key, kept.clone());
             }
             kept
         });
-        let reached = kept.reached();
-        self.scratch.closures.push((node, reached.clone()));
+        kept.reached()
+    }
+
+    /// The walk of a subject in a few groups, none of which depends on anything: looking through a list of
+    /// what was seen is faster than a map.
+    fn walk_briefly(&mut self, root: NodeId, closure: &Closure) -> Option<Reached> {
+        let mut brief = Brief {
+            seen: std::mem::take(&mut self.scratch.quick_closure),
+        };
+        brief.seen.clear();
+        let is_whole = brief.walk(self.snapshot, self.subject, closure);
+        let reached = is_whole.map(|()| {
+            let of_root = brief.seen.iter().filter(|(node, _)| *node == root);
+            let mut has: Vec<u32> = of_root.map(|(_, object)| *object).collect();
+            has.sort_unstable();
+            Reached {
+                has,
+                unknown: Vec::new(),
+            }
+        });
+        self.scratch.quick_closure = brief.seen;
         reached
     }
 
@@ -106,7 +136,7 @@ impl Checker<'_> {
         // All that is certain goes first, so that nothing is first unknown and then certain.
         for level in [Truth::Has, Truth::Unknown] {
             while let Some((node, object)) = walk.next(level) {
-                for (edges, to) in closure.lifts.get(&node).into_iter().flatten() {
+                for (edges, to) in closure.lifts(node) {
                     let row = snapshot.reverse(*edges, object);
                     walk.row(*to, row, level, |number| self.condition(number))?;
                 }
@@ -123,6 +153,47 @@ impl Checker<'_> {
         reached.has.sort_unstable();
         reached.unknown.sort_unstable();
         Some(reached)
+    }
+}
+
+struct Brief {
+    /// In the order of being reached.
+    seen: Vec<(NodeId, u32)>,
+}
+
+impl Brief {
+    /// `None` if there are more than a few, or something depends on something.
+    fn walk(&mut self, snapshot: &Snapshot, subject: u32, closure: &Closure) -> Option<()> {
+        for node in &closure.itself {
+            self.seen.push((*node, subject));
+        }
+        for (edges, node, everyone) in &closure.starts {
+            let from = if *everyone { EVERYONE } else { subject };
+            self.row(*node, snapshot.reverse(*edges, from))?;
+        }
+        let mut at = 0;
+        while let Some((node, object)) = self.seen.get(at).copied() {
+            at += 1;
+            for (edges, to) in closure.lifts(node) {
+                self.row(*to, snapshot.reverse(*edges, object))?;
+            }
+        }
+        Some(())
+    }
+
+    fn row(&mut self, node: NodeId, row: Row<'_>) -> Option<()> {
+        if self.seen.len() + row.len() > MAX_BRIEF {
+            return None;
+        }
+        for (object, condition) in row.iter() {
+            if condition != 0 {
+                return None;
+            }
+            if !self.seen.contains(&(node, object)) {
+                self.seen.push((node, object));
+            }
+        }
+        Some(())
     }
 }
 

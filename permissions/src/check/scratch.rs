@@ -58,6 +58,8 @@ pub(super) struct Scratch {
     pub(super) open: Vec<u32>,
     /// The list of the quick way, for its memory.
     pub(super) quick: Vec<(NodeId, u32)>,
+    /// The same of closures.
+    pub(super) quick_closure: Vec<(NodeId, u32)>,
     pub(super) conditions: FxHashMap<u32, Outcome>,
     pub(super) closures: Vec<(NodeId, Option<Arc<Reached>>)>,
 }

@@ -158,6 +158,15 @@ impl Adjacency {
         }
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether most objects have a row, of tuples that depend on nothing.
+    pub(super) const fn is_plain(&self) -> bool {
+        matches!(self.starts, Starts::Dense(_)) && self.conditions.is_empty()
+    }
+
     pub(super) fn row(&self, key: u32) -> Row<'_> {
         let (starts, at) = match &self.starts {
             Starts::Dense(starts) => (starts, key as usize),

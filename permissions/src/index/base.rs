@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use super::{
-    Condition, EVERYONE,
+    Condition, EVERYONE, Row,
     adjacency::Adjacency,
+    lanes::Lanes,
     names::Names,
     resolve::{Resolved, resolve},
 };
 use crate::{
-    plan::{EdgeSetId, Plan, SubjectKind, TypeId},
+    plan::{EdgeSet, EdgeSetId, Plan, SubjectKind, TypeId},
     tuple::{Tuple, TupleError},
 };
 
@@ -18,26 +19,57 @@ pub(super) struct Base {
     /// By type.
     pub(super) names: Vec<Names>,
     /// By edge set.
-    pub(super) edges: Vec<BothWays>,
+    forward: Vec<Forward>,
+    reverse: Vec<Adjacency>,
+    /// By type.
+    lanes: Vec<Lanes>,
     /// The first is of those tuples that depend on nothing.
     pub(super) conditions: Vec<Option<Condition>>,
     pub(super) tuples: usize,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct BothWays {
-    pub(super) forward: Adjacency,
-    pub(super) reverse: Adjacency,
+/// Where the rows of an edge set are.
+#[derive(Debug)]
+enum Forward {
+    Own(Adjacency),
+    /// With those of others, which have the same type of object.
+    Lane {
+        of: TypeId,
+        lane: usize,
+    },
 }
 
 impl Base {
     pub(super) fn bytes(&self) -> usize {
         let names: usize = self.names.iter().map(Names::bytes).sum();
-        let edges = self.edges.iter();
-        let edges: usize = edges
-            .map(|both| both.forward.bytes() + both.reverse.bytes())
-            .sum();
-        names + edges + self.conditions.len() * size_of::<Option<Condition>>()
+        let own = self.forward.iter().map(|forward| match forward {
+            Forward::Own(rows) => rows.bytes(),
+            Forward::Lane { .. } => 0,
+        });
+        let forward: usize = own.chain(self.lanes.iter().map(Lanes::bytes)).sum();
+        let reverse: usize = self.reverse.iter().map(Adjacency::bytes).sum();
+        names + forward + reverse + self.conditions.len() * size_of::<Option<Condition>>()
+    }
+
+    /// The subjects of an object.
+    pub(super) fn forward(&self, edges: EdgeSetId, object: u32) -> Row<'_> {
+        match &self.forward[edges.index()] {
+            Forward::Own(rows) => rows.row(object),
+            Forward::Lane { of, lane } => self.lanes[of.index()].row(*lane, object),
+        }
+    }
+
+    /// The objects of a subject.
+    pub(super) fn reverse(&self, edges: EdgeSetId, subject: u32) -> Row<'_> {
+        self.reverse[edges.index()].row(subject)
+    }
+
+    /// The objects that have a row, in order.
+    pub(super) fn objects(&self, edges: EdgeSetId) -> Vec<u32> {
+        match &self.forward[edges.index()] {
+            Forward::Own(rows) => rows.keys(),
+            Forward::Lane { of, lane } => self.lanes[of.index()].keys(*lane),
+        }
     }
 }
 
@@ -144,7 +176,8 @@ impl<'p> Builder<'p> {
         }
         drop(numbers);
         let mut tuples = 0;
-        let mut edges = Vec::with_capacity(by_set.len());
+        let mut forward = Vec::with_capacity(by_set.len());
+        let mut reverse = Vec::with_capacity(by_set.len());
         for (found, set) in by_set.into_iter().zip(sets) {
             let objects = names[set.resources.index()].len() as usize;
             let subjects = names[set.subjects.index()].len() as usize;
@@ -159,20 +192,45 @@ impl<'p> Builder<'p> {
                 same
             });
             tuples += found.len();
-            let forward = Adjacency::new(&found);
+            forward.push(Forward::Own(Adjacency::new(&found)));
             for edge in &mut found {
                 *edge = (edge.1, edge.0, edge.2);
             }
-            let reverse = Adjacency::new(&in_order(found, subjects, |edge| edge.0));
-            edges.push(BothWays { forward, reverse });
+            reverse.push(Adjacency::new(&in_order(found, subjects, |edge| edge.0)));
         }
+        let lanes = lanes(sets, &names, &mut forward);
         Base {
             names,
-            edges,
+            forward,
+            reverse,
+            lanes,
             conditions: self.conditions,
             tuples,
         }
     }
+}
+
+/// Puts the rows of edge sets together that have the same type of object, where most of it have them.
+fn lanes(sets: &[EdgeSet], names: &[Names], forward: &mut [Forward]) -> Vec<Lanes> {
+    let types = (0..).map(TypeId).zip(names);
+    let lanes = types.map(|(of, names)| {
+        let plain = (0..sets.len()).filter(|at| {
+            let is_plain = matches!(&forward[*at], Forward::Own(rows) if rows.is_plain());
+            sets[*at].resources == of && is_plain
+        });
+        let plain: Vec<usize> = plain.collect();
+        if plain.len() < 2 {
+            return Lanes::default();
+        }
+        let taken = plain.iter().enumerate().filter_map(|(lane, at)| {
+            match std::mem::replace(&mut forward[*at], Forward::Lane { of, lane }) {
+                Forward::Own(rows) => Some(rows),
+                Forward::Lane { .. } => None,
+            }
+        });
+        Lanes::new(&taken.collect::<Vec<_>>(), names.len())
+    });
+    lanes.collect()
 }
 
 /// With so many places for each edge, counting all of them takes longer than sorting.

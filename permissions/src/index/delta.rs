@@ -127,13 +127,13 @@ impl Delta {
         subject: u32,
         edit: impl Fn(&mut OwnedRow, u32),
     ) {
-        let both = &base.edges[edges.index()];
         let changed = Arc::make_mut(self.edges[edges.index()].get_or_insert_default());
         let forward = changed.forward.entry(object);
-        let forward = forward.or_insert_with(|| OwnedRow::copy(both.forward.row(object)).into());
+        let forward = forward.or_insert_with(|| OwnedRow::copy(base.forward(edges, object)).into());
         edit(Arc::make_mut(forward), subject);
         let reverse = changed.reverse.entry(subject);
-        let reverse = reverse.or_insert_with(|| OwnedRow::copy(both.reverse.row(subject)).into());
+        let reverse =
+            reverse.or_insert_with(|| OwnedRow::copy(base.reverse(edges, subject)).into());
         edit(Arc::make_mut(reverse), object);
     }
 
@@ -179,7 +179,7 @@ impl Delta {
         let changed = self.edges[edges.index()].as_ref();
         match changed.and_then(|rows| rows.forward.get(&object)) {
             Some(row) => row.row(),
-            None => base.edges[edges.index()].forward.row(object),
+            None => base.forward(edges, object),
         }
     }
 
@@ -187,13 +187,13 @@ impl Delta {
         let changed = self.edges[edges.index()].as_ref();
         match changed.and_then(|rows| rows.reverse.get(&subject)) {
             Some(row) => row.row(),
-            None => base.edges[edges.index()].reverse.row(subject),
+            None => base.reverse(edges, subject),
         }
     }
 
     /// The objects of an edge set that may have a row, in order.
     pub(super) fn objects(&self, base: &Base, edges: EdgeSetId) -> Vec<u32> {
-        let mut objects = base.edges[edges.index()].forward.keys();
+        let mut objects = base.objects(edges);
         if let Some(changed) = &self.edges[edges.index()] {
             objects.extend(changed.forward.keys());
             objects.sort_unstable();

@@ -8,6 +8,7 @@
 mod adjacency;
 mod base;
 mod delta;
+mod lanes;
 mod names;
 mod resolve;
 

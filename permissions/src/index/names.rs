@@ -10,9 +10,18 @@ pub(super) struct Names {
     text: String,
     /// Where each name ends.
     ends: Vec<u32>,
-    /// Open addressing: the hash above and `number + 1` below, or 0 where nothing is. Never more than
-    /// half full.
-    table: Vec<u64>,
+    /// Open addressing, never more than half full.
+    table: Vec<Slot>,
+}
+
+/// Has all that is needed to compare a name: two looks at the memory find it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    hash: u32,
+    /// `number + 1`, or 0 where nothing is.
+    next: u32,
+    start: u32,
+    end: u32,
 }
 
 impl Names {
@@ -30,9 +39,16 @@ impl Names {
         if self.table.len() < (self.ends.len() + 1) * 2 {
             self.grow(((self.ends.len() + 1) * 2).next_power_of_two().max(16));
         }
+        let start = self.ends.last().copied().unwrap_or(0);
         self.text.push_str(name);
         self.ends.push(end);
-        place(&mut self.table, entry(hash, number));
+        let slot = Slot {
+            hash,
+            next: number + 1,
+            start,
+            end,
+        };
+        slot.place(&mut self.table);
         Some(number)
     }
 
@@ -55,24 +71,27 @@ impl Names {
         for (new, (_, old)) in (0_u32..).zip(&order) {
             numbers[*old as usize] = new;
             sorted.text.push_str(self.name(*old));
-            let end = self.ends[*old as usize] - self.start(*old);
+            let length = self.ends[*old as usize] - start(&self.ends, *old);
             let before = sorted.ends.last().copied().unwrap_or(0);
-            sorted.ends.push(before + end);
+            sorted.ends.push(before + length);
         }
-        // Hashes stay, numbers do not.
+        // Hashes stay, numbers and places do not.
         sorted.table = self.table;
         for slot in &mut sorted.table {
-            if let Some(number) = number_of(*slot) {
-                *slot = entry(hash_in(*slot), numbers[number as usize]);
+            if let Some(number) = slot.number() {
+                let number = numbers[number as usize];
+                slot.next = number + 1;
+                slot.start = start(&sorted.ends, number);
+                slot.end = sorted.ends[number as usize];
             }
         }
         (sorted, numbers)
     }
 
     fn grow(&mut self, slots: usize) {
-        let mut table = vec![0; slots];
-        for slot in self.table.iter().filter(|slot| **slot != 0) {
-            place(&mut table, *slot);
+        let mut table = vec![Slot::default(); slots];
+        for slot in self.table.iter().filter(|slot| slot.next != 0) {
+            slot.place(&mut table);
         }
         self.table = table;
     }
@@ -83,13 +102,8 @@ impl Names {
         self.ends.len() as u32
     }
 
-    fn start(&self, number: u32) -> u32 {
-        let before = (number as usize).checked_sub(1);
-        before.map_or(0, |before| self.ends[before])
-    }
-
     pub(super) fn name(&self, number: u32) -> &str {
-        &self.text[self.start(number) as usize..self.ends[number as usize] as usize]
+        &self.text[start(&self.ends, number) as usize..self.ends[number as usize] as usize]
     }
 
     pub(super) fn get(&self, name: &str) -> Option<u32> {
@@ -115,8 +129,9 @@ impl Names {
         let mut at = hash as usize & mask;
         loop {
             let slot = self.table[at];
-            let number = number_of(slot)?;
-            if hash_in(slot) == hash && self.name(number) == name {
+            let number = slot.number()?;
+            let range = slot.start as usize..slot.end as usize;
+            if slot.hash == hash && &self.text[range] == name {
                 return Some(number);
             }
             at = (at + 1) & mask;
@@ -125,7 +140,7 @@ impl Names {
 
     /// Bytes it takes.
     pub(super) fn bytes(&self) -> usize {
-        self.text.len() + 4 * self.ends.len() + 8 * self.table.len()
+        self.text.len() + 4 * self.ends.len() + size_of::<Slot>() * self.table.len()
     }
 }
 
@@ -136,27 +151,25 @@ fn hash_of(name: &str) -> u32 {
     (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }
 
-const fn entry(hash: u32, number: u32) -> u64 {
-    ((hash as u64) << 32) | (number as u64 + 1)
-}
-
-#[allow(clippy::cast_possible_truncation)]
-const fn number_of(slot: u64) -> Option<u32> {
-    (slot as u32).checked_sub(1)
-}
-
-#[allow(clippy::cast_possible_truncation)]
-const fn hash_in(slot: u64) -> u32 {
-    (slot >> 32) as u32
-}
-
-fn place(table: &mut [u64], slot: u64) {
-    let mask = table.len() - 1;
-    let mut at = hash_in(slot) as usize & mask;
-    while table[at] != 0 {
-        at = (at + 1) & mask;
+impl Slot {
+    const fn number(self) -> Option<u32> {
+        self.next.checked_sub(1)
     }
-    table[at] = slot;
+
+    fn place(self, table: &mut [Self]) {
+        let mask = table.len() - 1;
+        let mut at = self.hash as usize & mask;
+        while table[at].next != 0 {
+            at = (at + 1) & mask;
+        }
+        table[at] = self;
+    }
+}
+
+/// Where a name begins: where the one before it ends.
+fn start(ends: &[u32], number: u32) -> u32 {
+    let before = (number as usize).checked_sub(1);
+    before.map_or(0, |before| ends[before])
 }
 
 /// The first bytes, which compare as the text does.

@@ -1,6 +1,8 @@
 //! The operations of every node, as far as they matter to one kind of subject.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use rustc_hash::FxHashMap;
 
 use super::{EdgeSetId, NodeId, Plan, Rule, SubjectKind};
 
@@ -53,7 +55,23 @@ pub(crate) struct Closure {
     /// Nodes that every object has to itself.
     pub(crate) itself: Vec<NodeId>,
     /// Whoever has the first node has, through these tuples, the other.
-    pub(crate) lifts: HashMap<NodeId, Vec<(EdgeSetId, NodeId)>>,
+    lifts: Vec<(NodeId, Vec<(EdgeSetId, NodeId)>)>,
+}
+
+impl Closure {
+    /// What whoever has a node has by that. Few have more than one or two, so a list is enough.
+    pub(crate) fn lifts(&self, node: NodeId) -> &[(EdgeSetId, NodeId)] {
+        let mut lifts = self.lifts.iter();
+        let found = lifts.find(|(from, _)| *from == node);
+        found.map_or(&[], |(_, lifts)| lifts)
+    }
+
+    fn lift(&mut self, from: NodeId, edges: EdgeSetId, to: NodeId) {
+        match self.lifts.iter_mut().find(|(known, _)| *known == from) {
+            Some((_, lifts)) => lifts.push((edges, to)),
+            None => self.lifts.push((from, vec![(edges, to)])),
+        }
+    }
 }
 
 /// The operations for one kind of subject.
@@ -63,7 +81,7 @@ pub(crate) struct Pruned {
     number: u32,
     ops: Vec<Option<Op>>,
     /// Nodes that tuples name as usersets and that can be walked from the subject's side.
-    closures: HashMap<NodeId, Closure>,
+    closures: FxHashMap<NodeId, Closure>,
 }
 
 impl Pruned {
@@ -262,7 +280,7 @@ fn union(parts: Vec<Op>) -> Op {
 }
 
 /// The closures of every node that tuples name as a userset and that unions of usersets make up.
-fn closures(plan: &Plan, ops: &[Option<Op>]) -> HashMap<NodeId, Closure> {
+fn closures(plan: &Plan, ops: &[Option<Op>]) -> FxHashMap<NodeId, Closure> {
     let named = named_as_usersets(plan);
     named
         .into_iter()
@@ -330,11 +348,7 @@ fn closure(root: NodeId, ops: &[Option<Op>]) -> Option<Closure> {
                         .starts
                         .extend(direct.everyone.map(|edges| (edges, node, true)));
                     for (edges, userset) in &direct.usersets {
-                        closure
-                            .lifts
-                            .entry(*userset)
-                            .or_default()
-                            .push((*edges, node));
+                        closure.lift(*userset, *edges, node);
                         if seen.insert(*userset) {
                             open.push(*userset);
                         }
