@@ -106,11 +106,21 @@ fn checks(world: &World) {
 }
 
 fn bulk(world: &World) {
-    let pairs = pairs(10_000);
-    let questions: Vec<_> = pairs.iter().map(question).collect();
-    let started = Instant::now();
-    black_box(world.snapshot.check_all(&questions, &world.request()));
-    println!("bulk check of 10,000: {:.2?}", started.elapsed());
+    // The index of a server in use is in its caches; what is asked never was before.
+    let all = pairs(9 * 10_000);
+    let mut taken = Vec::new();
+    for pairs in all.chunks(10_000) {
+        let questions: Vec<_> = pairs.iter().map(question).collect();
+        let started = Instant::now();
+        black_box(world.snapshot.check_all(&questions, &world.request()));
+        taken.push(started.elapsed());
+    }
+    let first = taken[0];
+    taken.sort_unstable();
+    println!(
+        "bulk check of 10,000: {:.2?}, the first {first:.2?}",
+        taken[taken.len() / 2]
+    );
 }
 
 fn resources(world: &World) {

@@ -27,6 +27,11 @@ pub(super) struct Reached {
 }
 
 impl Reached {
+    /// Whether its memory can be used again for the closure of a few groups.
+    pub(super) const fn is_brief(&self) -> bool {
+        self.unknown.is_empty() && self.has.capacity() <= 4 * MAX_BRIEF
+    }
+
     pub(super) const fn len(&self) -> usize {
         self.has.len() + self.unknown.len()
     }
@@ -111,13 +116,13 @@ impl Checker<'_> {
         brief.seen.clear();
         let is_whole = brief.walk(self.snapshot, self.subject, closure);
         let reached = is_whole.map(|()| {
+            let mut reached = self.scratch.spare_closures.pop().unwrap_or_default();
+            let has = &mut reached.has;
+            has.clear();
             let of_root = brief.seen.iter().filter(|(node, _)| *node == root);
-            let mut has: Vec<u32> = of_root.map(|(_, object)| *object).collect();
+            has.extend(of_root.map(|(_, object)| *object));
             has.sort_unstable();
-            Reached {
-                has,
-                unknown: Vec::new(),
-            }
+            reached
         });
         self.scratch.quick_closure = brief.seen;
         reached

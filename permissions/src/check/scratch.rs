@@ -60,6 +60,8 @@ pub(super) struct Scratch {
     pub(super) quick: Vec<(NodeId, u32)>,
     /// The same of closures.
     pub(super) quick_closure: Vec<(NodeId, u32)>,
+    /// The memory of closures that nobody holds any more.
+    pub(super) spare_closures: Vec<Reached>,
     pub(super) conditions: FxHashMap<u32, Outcome>,
     pub(super) closures: Vec<(NodeId, Option<Arc<Reached>>)>,
 }
@@ -70,6 +72,8 @@ thread_local! {
 
 /// Beyond so many, clearing would cost more than making it anew.
 const KEPT: usize = 4_096;
+
+const SPARE_CLOSURES: usize = 8;
 
 impl Scratch {
     pub(super) fn take() -> Box<Self> {
@@ -88,7 +92,12 @@ impl Scratch {
         self.numbers.clear();
         self.grounds.clear();
         self.conditions.clear();
-        self.closures.clear();
+        for (_, reached) in self.closures.drain(..) {
+            let reached = reached.and_then(Arc::into_inner);
+            self.spare_closures
+                .extend(reached.filter(Reached::is_brief));
+        }
+        self.spare_closures.truncate(SPARE_CLOSURES);
         self.abandon();
     }
 

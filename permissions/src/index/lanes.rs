@@ -37,6 +37,7 @@ impl Lanes {
         u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
     }
 
+    #[inline]
     pub(super) fn row(&self, lane: usize, object: u32) -> Row<'_> {
         let at = object as usize * self.width + lane;
         let Some([start, end]) = self.starts.get(at..at + 2) else {

@@ -10,7 +10,7 @@ pub(super) struct Names {
     text: String,
     /// Where each name ends.
     ends: Vec<u32>,
-    /// Open addressing, never more than half full.
+    /// Open addressing, never more than three quarters full.
     table: Vec<Slot>,
 }
 
@@ -36,8 +36,8 @@ impl Names {
         if number == u32::MAX {
             return None;
         }
-        if self.table.len() < (self.ends.len() + 1) * 2 {
-            self.grow(((self.ends.len() + 1) * 2).next_power_of_two().max(16));
+        if self.table.len() * 3 < (self.ends.len() + 1) * 4 {
+            self.grow((self.table.len() * 2).max(16));
         }
         let start = self.ends.last().copied().unwrap_or(0);
         self.text.push_str(name);
