@@ -17,6 +17,7 @@ use crate::{
         SwitchRequest,
         bulk::{ExportPage, Hashes, ImportOptions, Importer, PAGE},
     },
+    modules::biscuit::{IssueRequest, Issued, RevokeReply, RevokeRequest, Verdict, VerifyRequest},
     store::Backend,
 };
 
@@ -156,6 +157,21 @@ impl Local {
 
     pub(super) async fn withdraw_root_key(&self, id: u32) -> Result<(), Failure> {
         Ok(self.administration()?.withdraw_root_key(id).await?)
+    }
+
+    pub(super) async fn issue_biscuit(&self, request: &IssueRequest) -> Result<Issued, Failure> {
+        Ok(self.administration()?.issue_biscuit(request).await?)
+    }
+
+    pub(super) async fn verify_biscuit(&self, request: VerifyRequest) -> Result<Verdict, Failure> {
+        Ok(self.administration()?.verify_biscuit(request).await?)
+    }
+
+    pub(super) async fn revoke_biscuits(
+        &self,
+        request: &RevokeRequest,
+    ) -> Result<RevokeReply, Failure> {
+        Ok(self.administration()?.revoke_biscuits(request).await?)
     }
 
     pub(super) async fn status(&self) -> Result<Status, Failure> {

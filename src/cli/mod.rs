@@ -5,6 +5,7 @@
 
 mod admin_key;
 mod apply;
+mod biscuit;
 mod changed;
 mod diff;
 mod environment;
@@ -84,6 +85,8 @@ enum Command {
     User(user::Arguments),
     /// Make keys to the admin API.
     AdminKey(admin_key::Arguments),
+    /// Make, narrow, look into, check and revoke capability tokens.
+    Biscuit(biscuit::Arguments),
     /// List and rotate signing keys.
     Keys(keys::Arguments),
     /// Bring along what other systems are configured with.
@@ -126,6 +129,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Modules(arguments) => block_on(modules::run(arguments)),
         Command::Module(arguments) => block_on(module::run(arguments)),
         Command::User(arguments) => block_on(user::run(arguments)),
+        Command::Biscuit(arguments) => block_on(biscuit::run(arguments)),
         Command::Keys(arguments) => block_on(keys::run(arguments)),
     }
 }

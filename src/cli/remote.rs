@@ -27,6 +27,7 @@ use crate::{
             ModuleState, Person, PlanRequest, RollbackRequest, Rotated, Status, SwitchRequest,
             bulk::{ExportPage, Hashes},
         },
+        biscuit::{IssueRequest, Issued, RevokeReply, RevokeRequest, Verdict, VerifyRequest},
     },
 };
 
@@ -180,6 +181,21 @@ impl Remote {
             return Ok(());
         }
         Err(self.refused(status, &body))
+    }
+
+    pub(super) async fn issue_biscuit(&self, request: &IssueRequest) -> Result<Issued, Failure> {
+        self.send("../biscuit/issue", request).await
+    }
+
+    pub(super) async fn verify_biscuit(&self, request: VerifyRequest) -> Result<Verdict, Failure> {
+        self.send("../biscuit/verify", &request).await
+    }
+
+    pub(super) async fn revoke_biscuits(
+        &self,
+        request: &RevokeRequest,
+    ) -> Result<RevokeReply, Failure> {
+        self.send("../biscuit/revoke", request).await
     }
 
     pub(super) async fn status(&self) -> Result<Status, Failure> {

@@ -19,6 +19,7 @@ use crate::{
         Person, PlanRequest, RollbackRequest, Rotated, Status, SwitchRequest,
         bulk::{ExportPage, Hashes, ImportOptions, Imported, Importer, Line},
     },
+    modules::biscuit::{IssueRequest, Issued, RevokeReply, RevokeRequest, Verdict, VerifyRequest},
 };
 
 /// How often to look whether the servers have followed.
@@ -200,6 +201,21 @@ impl Way {
 
     pub(super) async fn withdraw_root_key(&self, id: u32) -> Result<(), Failure> {
         ask!(self, way => way.withdraw_root_key(id).await)
+    }
+
+    pub(super) async fn issue_biscuit(&self, request: &IssueRequest) -> Result<Issued, Failure> {
+        ask!(self, way => way.issue_biscuit(request).await)
+    }
+
+    pub(super) async fn verify_biscuit(&self, request: VerifyRequest) -> Result<Verdict, Failure> {
+        ask!(self, way => way.verify_biscuit(request).await)
+    }
+
+    pub(super) async fn revoke_biscuits(
+        &self,
+        request: &RevokeRequest,
+    ) -> Result<RevokeReply, Failure> {
+        ask!(self, way => way.revoke_biscuits(request).await)
     }
 
     pub(super) async fn status(&self) -> Result<Status, Failure> {

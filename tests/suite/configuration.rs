@@ -489,6 +489,7 @@ fn every_command_shows_an_example() {
         &["user", "create"],
         &["admin-key", "new"],
         &["keys", "rotate"],
+        &["biscuit"],
         &["schema"],
     ] {
         let help = Command::offline(command.iter().copied()).argument("--help");

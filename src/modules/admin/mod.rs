@@ -6,6 +6,7 @@
 
 mod administration;
 mod audit_log;
+mod biscuits;
 pub mod bulk;
 mod configured;
 mod consents;

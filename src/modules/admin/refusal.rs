@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use super::bulk::Imported;
 use crate::{
     crypto::password,
-    generation::{ApplyError, KeyError},
+    generation::{ApplyError, KeyError, SnapshotError},
     modules::{
         NotOnThisMachine, Problem,
         account::registration::InviteError,
+        biscuit::Refused,
         oidc_client::KeptTokensError,
         password::PasswordError,
         user::{AttributesRefused, CreateUserError, ExternalIdError, GroupError},
@@ -87,6 +88,12 @@ pub enum Refusal {
     /// Lines of which something is wrong.
     #[error("{}", problems_of(.0))]
     Lines(Box<Imported>),
+    /// A token, or what it is to say.
+    #[error(transparent)]
+    Biscuit(#[from] Refused),
+    /// The configuration cannot be read.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// A plan that cannot be written down.
     #[error("a plan cannot be written as JSON: {0}")]
     Encode(#[from] serde_json::Error),
@@ -163,7 +170,13 @@ impl Refusal {
             Self::UpstreamTokens(error) => of_kept_tokens(error),
             Self::Crossed => kind::UNAVAILABLE,
             Self::Lines(_) => kind::INVALID_LINES,
-            Self::Encode(_) => kind::INTERNAL,
+            Self::Biscuit(error) => match error {
+                Refused::Store(error) => of_store(error),
+                Refused::Busy(_) => kind::UNAVAILABLE,
+                Refused::Library | Refused::NoRootKey | Refused::Crypto(_) => kind::INTERNAL,
+                _ => kind::BAD_REQUEST,
+            },
+            Self::Encode(_) | Self::Snapshot(_) => kind::INTERNAL,
             Self::Store(error) => of_store(error),
         }
     }

@@ -2,6 +2,8 @@
 //! it anywhere, for those who would rather not bring a library. Only tokens of ours are taken, so that
 //! nobody has theirs finished here.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use biscuit_auth::{
     PublicKey,
@@ -13,13 +15,17 @@ use serde::{Deserialize, Serialize};
 use super::{
     block,
     datalog::Parameters,
+    issue::IssueRequest,
     problem::Refused,
-    request::{Json, SHORT_TOKEN, aside, living},
+    request::{Desk, Json, SHORT_TOKEN, aside, living},
     revoked::RevocationId,
     said::{self, Statements},
     token::{self, TokenError},
 };
-use crate::modules::{Context, Problem};
+use crate::{
+    clock::UnixMillis,
+    modules::{Context, Problem},
+};
 
 /// A token, and what one more block of it is to say.
 #[derive(Clone, Debug, Deserialize)]
@@ -70,9 +76,9 @@ pub(super) struct AppendRequest {
     block: String,
 }
 
-fn changed(context: &Context, bytes: &[u8]) -> Result<Changed, Refused> {
+fn changed(desk: &Desk, bytes: &[u8]) -> Result<Changed, Refused> {
     let token = token::encode(bytes);
-    let longest = context.snapshot.biscuit_settings().max_token_bytes as usize;
+    let longest = desk.snapshot.biscuit_settings().max_token_bytes as usize;
     if token.len() > longest {
         return Err(TokenError::TooLong(longest).into());
     }
@@ -88,10 +94,10 @@ pub(super) async fn attenuate(
     State(context): State<Context>,
     Json(request): Json<AttenuateRequest>,
 ) -> Result<axum::Json<Changed>, Problem> {
+    let desk = Desk::from(&context);
     let is_short = request.token.len() <= SHORT_TOKEN;
-    let now = context.clock.now();
-    let changed = aside(&context, is_short, move |context| {
-        let opened = living(context, &request.token)?;
+    let changed = aside(&desk, is_short, move |desk| {
+        let opened = living(desk, &request.token)?;
         let statements = Statements {
             facts: request.facts,
             rules: request.rules,
@@ -100,12 +106,12 @@ pub(super) async fn attenuate(
         };
         let mut said = statements.parse()?;
         if request.expires_in.is_some() {
-            let longest = context.snapshot.biscuit_settings().max_token_ttl.duration();
-            let ends_at = said::ends_at(request.expires_in, longest, longest, now)?;
+            let longest = desk.snapshot.biscuit_settings().max_token_ttl.duration();
+            let ends_at = said::ends_at(request.expires_in, longest, longest, desk.now)?;
             said.checks.extend(said::expiry(ends_at)?.checks);
         }
         let bytes = block::attenuate(&opened.bytes, &said, request.context.as_deref())?;
-        changed(context, &bytes)
+        changed(desk, &bytes)
     });
     Ok(axum::Json(changed.await?))
 }
@@ -114,10 +120,11 @@ pub(super) async fn seal(
     State(context): State<Context>,
     Json(request): Json<Shown>,
 ) -> Result<axum::Json<Changed>, Problem> {
+    let desk = Desk::from(&context);
     let is_short = request.token.len() <= SHORT_TOKEN;
-    let changed = aside(&context, is_short, move |context| {
-        let opened = living(context, &request.token)?;
-        changed(context, &block::seal(&opened.bytes)?)
+    let changed = aside(&desk, is_short, move |desk| {
+        let opened = living(desk, &request.token)?;
+        changed(desk, &block::seal(&opened.bytes)?)
     });
     Ok(axum::Json(changed.await?))
 }
@@ -126,9 +133,10 @@ pub(super) async fn third_party_request(
     State(context): State<Context>,
     Json(request): Json<Shown>,
 ) -> Result<axum::Json<ThirdPartyRequest>, Problem> {
+    let desk = Desk::from(&context);
     let is_short = request.token.len() <= SHORT_TOKEN;
-    let request = aside(&context, is_short, move |context| {
-        let opened = living(context, &request.token)?;
+    let request = aside(&desk, is_short, move |desk| {
+        let opened = living(desk, &request.token)?;
         Ok(token::encode(&block::third_party_request(&opened.bytes)?))
     });
     let request = request.await?;
@@ -139,12 +147,13 @@ pub(super) async fn append_third_party(
     State(context): State<Context>,
     Json(request): Json<AppendRequest>,
 ) -> Result<axum::Json<Changed>, Problem> {
+    let desk = Desk::from(&context);
     let is_short = request.token.len() + request.block.len() <= SHORT_TOKEN;
-    let changed = aside(&context, is_short, move |context| {
-        let opened = living(context, &request.token)?;
-        let key = context.snapshot.root_keys().get(opened.root_key_id);
+    let changed = aside(&desk, is_short, move |desk| {
+        let opened = living(desk, &request.token)?;
+        let key = desk.snapshot.root_keys().get(opened.root_key_id);
         let key = key.ok_or(TokenError::UnknownRootKey)?.public;
-        changed(context, &appended(&opened.bytes, &request.block, key)?)
+        changed(desk, &appended(&opened.bytes, &request.block, key)?)
     });
     Ok(axum::Json(changed.await?))
 }
@@ -169,3 +178,28 @@ fn appended(bytes: &[u8], block: &str, root_key: PublicKey) -> Result<Vec<u8>, R
     token::read(&longer)?.compile()?;
     Ok(longer)
 }
+
+/// The token with one more block, without any key. Whether it is genuine is not known.
+pub fn attenuated_offline(
+    token: &str,
+    request: &IssueRequest,
+    now: UnixMillis,
+) -> Result<String, AttenuateError> {
+    let attenuated = || {
+        let bytes = token::decode(token, usize::MAX)?;
+        let mut said = request.statements().parse()?;
+        if let Some(seconds) = request.expires_in {
+            let life = Duration::from_secs(seconds.into());
+            let ends_at = said::ends_at(Some(seconds), life, Duration::MAX, now)?;
+            said.checks.extend(said::expiry(ends_at)?.checks);
+        }
+        let bytes = block::attenuate(&bytes, &said, request.context.as_deref())?;
+        Ok(token::encode(&bytes))
+    };
+    attenuated().map_err(|refused: Refused| AttenuateError(refused.to_string()))
+}
+
+/// Nothing can be added to the token.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct AttenuateError(String);

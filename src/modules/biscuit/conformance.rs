@@ -76,10 +76,11 @@ fn evaluate(bytes: &[u8], key: PublicKey, validation: &Json) -> Json {
     assert_eq!(json!(ids), validation["revocation_ids"]);
     let blocks = match contents.compile() {
         Ok(blocks) => blocks,
-        Err(TokenError::Program {
-            why: NotAProgram::Unbound(rule),
-            ..
-        }) => return json!({ "Err": { "FailedLogic": { "InvalidBlockRule": [0, rule] } } }),
+        Err(TokenError::Program { why, .. }) => {
+            let unbound = NotAProgram::Unbound(String::new()).to_string();
+            let rule = why.strip_prefix(&unbound).unwrap().to_owned();
+            return json!({ "Err": { "FailedLogic": { "InvalidBlockRule": [0, rule] } } });
+        }
         Err(error) => panic!("{error}"),
     };
     let code = validation["authorizer_code"].as_str().unwrap();

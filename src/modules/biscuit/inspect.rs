@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     datalog::{escaped, shown_check, shown_fact, shown_rule, shown_scopes},
     problem::Refused,
-    request::{Json, SHORT_TOKEN, aside},
+    request::{Desk, Json, SHORT_TOKEN, aside},
     revoked::{RevocationId, mark},
-    token,
+    token::{self, TokenError},
 };
 use crate::modules::{Context, Problem};
 
@@ -21,7 +21,7 @@ pub(super) struct InspectRequest {
 
 /// What a token says.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Inspected {
+pub struct Inspected {
     /// Which root key is said to have signed it.
     pub root_key_id: Option<u32>,
     /// Whether nothing can be added to it.
@@ -35,7 +35,7 @@ pub(super) struct Inspected {
 
 /// What a block says.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct InspectedBlock {
+pub struct InspectedBlock {
     /// By which it is revoked.
     pub revocation_id: String,
     /// Whether it was; unknown without the list.
@@ -59,7 +59,7 @@ pub(super) struct InspectedBlock {
 }
 
 /// What the token says. Whether that is to be believed is another question.
-pub(super) fn inspected(text: &str, longest: usize) -> Result<Inspected, token::TokenError> {
+pub fn inspected(text: &str, longest: usize) -> Result<Inspected, TokenError> {
     let bytes = token::decode(text, longest)?;
     let contents = token::read(&bytes)?;
     let blocks = contents.blocks.iter().map(|block| InspectedBlock {
@@ -80,16 +80,16 @@ pub(super) fn inspected(text: &str, longest: usize) -> Result<Inspected, token::
     })
 }
 
-fn with_keys(context: &Context, text: &str) -> Result<Inspected, Refused> {
-    let longest = context.snapshot.biscuit_settings().max_token_bytes as usize;
+fn with_keys(desk: &Desk, text: &str) -> Result<Inspected, Refused> {
+    let longest = desk.snapshot.biscuit_settings().max_token_bytes as usize;
     let mut inspected = inspected(text, longest)?;
     let bytes = token::decode(text, longest)?;
-    let keys = context.snapshot.root_keys();
+    let keys = desk.snapshot.root_keys();
     let verified = token::check_signatures(&bytes, |id| Some(keys.get(id)?.public));
     inspected.verified = Some(verified.is_ok());
     let contents = token::read(&bytes)?;
     for (block, id) in inspected.blocks.iter_mut().zip(contents.revocation_ids()) {
-        block.revoked = Some(context.biscuits.revoked.any(&[mark(id)]));
+        block.revoked = Some(desk.biscuits.revoked.any(&[mark(id)]));
     }
     Ok(inspected)
 }
@@ -99,6 +99,8 @@ pub(super) async fn inspect(
     Json(request): Json<InspectRequest>,
 ) -> Result<axum::Json<Inspected>, Problem> {
     let is_short = request.token.len() <= SHORT_TOKEN;
-    let work = move |context: &Context| with_keys(context, &request.token);
-    Ok(axum::Json(aside(&context, is_short, work).await?))
+    let work = move |desk: &Desk| with_keys(desk, &request.token);
+    Ok(axum::Json(
+        aside(&Desk::from(&context), is_short, work).await?,
+    ))
 }

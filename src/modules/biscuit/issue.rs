@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     block,
     problem::Refused,
-    request::{Json, SHORT_SOURCE, aside},
+    request::{Desk, Json, SHORT_SOURCE, aside},
     revoked::RevocationId,
     said::{self, Statements},
     token,
@@ -27,9 +27,9 @@ use crate::{
 const MAX_CONTEXT: usize = 1_024;
 
 /// What a token is to say.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct IssueRequest {
+pub struct IssueRequest {
     /// As in `user("ada")`.
     #[serde(default)]
     pub facts: Vec<String>,
@@ -41,18 +41,18 @@ pub(super) struct IssueRequest {
     pub checks: Vec<String>,
     /// Values for `{name}` in any of them.
     #[serde(default)]
-    pub parameters: super::datalog::Parameters,
+    pub parameters: serde_json::Map<String, serde_json::Value>,
     /// Seconds that the token lives: `tokenTtl` of module `biscuit` unless given, `maxTokenTtl` at most.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u32>,
     /// Text that goes with the token and means nothing.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
 }
 
 /// A token that was made.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Issued {
+pub struct Issued {
     /// In base64url.
     pub token: String,
     /// By which each block is revoked, the first block first.
@@ -75,7 +75,7 @@ impl IssueRequest {
 }
 
 /// Makes a token that says what is asked for.
-pub(super) fn made(
+pub(in crate::modules) fn made(
     snapshot: &Snapshot,
     request: &IssueRequest,
     now: UnixMillis,
@@ -112,7 +112,7 @@ pub(super) fn made(
 }
 
 /// Notes that a token was made: by whom, and by what it can be revoked; not what it says.
-pub(super) async fn note(
+pub(in crate::modules) async fn note(
     store: &Store,
     issued: &Issued,
     actor: &str,
@@ -143,8 +143,8 @@ pub(super) async fn issue(
 ) -> Result<(StatusCode, axum::Json<Issued>), Problem> {
     let now = context.clock.now();
     let is_short = request.statements().len() <= SHORT_SOURCE;
-    let issued = aside(&context, is_short, move |context| {
-        made(&context.snapshot, &request, now)
+    let issued = aside(&Desk::from(&context), is_short, move |desk| {
+        made(&desk.snapshot, &request, now)
     })
     .await?;
     let actor = permitted.administration.actor().as_str();

@@ -33,7 +33,22 @@ use axum::{
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-pub use self::kept::Biscuits;
+pub use self::{
+    attenuate::{AttenuateError, attenuated_offline},
+    inspect::{Inspected, InspectedBlock, inspected},
+    issue::{IssueRequest, Issued},
+    kept::Biscuits,
+    problem::Refused,
+    request::Desk,
+    revoke::{RevokeReply, RevokeRequest},
+    token::TokenError,
+    verify::{FailedCheck, MatchedPolicy, Verdict, VerifyRequest},
+};
+pub(in crate::modules) use self::{
+    issue::{made, note},
+    revoke::revoke_ids,
+    verify::decided,
+};
 use super::Context;
 
 /// What lies under it belongs to this module.

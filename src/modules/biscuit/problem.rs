@@ -13,7 +13,7 @@ use crate::{
 
 /// Why something is not done.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refused {
+pub enum Refused {
     /// The token.
     #[error(transparent)]
     Token(#[from] TokenError),

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;
 
-use super::{kept::Opened, problem::Refused};
-use crate::modules::{Context, Problem, body};
+use super::{Biscuits, kept::Opened, problem::Refused, token::TokenError};
+use crate::{
+    clock::UnixMillis,
+    generation::Snapshot,
+    modules::{Context, Problem, body},
+};
 
 /// Bytes of a body: a token and the Datalog that goes with it.
 const MAX_BODY: usize = 128 * 1024;
@@ -14,6 +18,27 @@ const MAX_BODY: usize = 128 * 1024;
 pub(super) const SHORT_TOKEN: usize = 2_048;
 /// Datalog up to here is read where the request is.
 pub(super) const SHORT_SOURCE: usize = 1_024;
+
+/// What work on a token needs, at a server and at the command line.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Keys and settings.
+    pub snapshot: Arc<Snapshot>,
+    /// Which were revoked.
+    pub biscuits: Arc<Biscuits>,
+    /// When it is.
+    pub now: UnixMillis,
+}
+
+impl From<&Context> for Desk {
+    fn from(context: &Context) -> Self {
+        Self {
+            snapshot: Arc::clone(&context.snapshot),
+            biscuits: Arc::clone(&context.biscuits),
+            now: context.clock.now(),
+        }
+    }
+}
 
 /// A JSON body, taken strictly. What is wrong with it is told without repeating any of it.
 pub(super) struct Json<T>(pub(super) T);
@@ -40,31 +65,34 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
 /// Runs what may take long where it keeps nobody waiting; what is short at once.
 pub(super) async fn aside<T: Send + 'static>(
-    context: &Context,
+    desk: &Desk,
     is_short: bool,
-    work: impl FnOnce(&Context) -> Result<T, Refused> + Send + 'static,
+    work: impl FnOnce(&Desk) -> Result<T, Refused> + Send + 'static,
 ) -> Result<T, Refused> {
     if is_short {
-        return work(context);
+        return work(desk);
     }
-    let own = context.clone();
-    context.biscuits.cpu.run(move || work(&own)).await??
+    let own = desk.clone();
+    desk.biscuits.cpu.run(move || work(&own)).await??
 }
 
 /// The token, if it is one of ours, whether or not it was revoked.
-pub(super) fn opened(context: &Context, text: &str) -> Result<Arc<Opened>, Refused> {
-    let keys = context.snapshot.root_keys();
-    if let Some(seen) = context.biscuits.seen(keys, text) {
+pub(super) fn opened(desk: &Desk, text: &str) -> Result<Arc<Opened>, Refused> {
+    let keys = desk.snapshot.root_keys();
+    let longest = desk.snapshot.biscuit_settings().max_token_bytes as usize;
+    if text.len() > longest {
+        return Err(TokenError::TooLong(longest).into());
+    }
+    if let Some(seen) = desk.biscuits.seen(keys, text) {
         return Ok(seen);
     }
-    let longest = context.snapshot.biscuit_settings().max_token_bytes as usize;
-    Ok(context.biscuits.open(keys, text, longest)?)
+    Ok(desk.biscuits.open(keys, text, longest)?)
 }
 
 /// The token, if it is one of ours and was not revoked.
-pub(super) fn living(context: &Context, text: &str) -> Result<Arc<Opened>, Refused> {
-    let opened = opened(context, text)?;
-    if context.biscuits.revoked.any(&opened.marks) {
+pub(super) fn living(desk: &Desk, text: &str) -> Result<Arc<Opened>, Refused> {
+    let opened = opened(desk, text)?;
+    if desk.biscuits.revoked.any(&opened.marks) {
         return Err(Refused::Revoked);
     }
     Ok(opened)

@@ -29,14 +29,14 @@ const MAX_PAGE: u32 = 10_000;
 /// Which blocks are to be good for nothing any more, and with them every token that has one of them.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RevokeRequest {
+pub struct RevokeRequest {
     /// In hex, as they were told when the token was made.
     pub revocation_ids: Vec<String>,
 }
 
 /// What was revoked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct RevokeReply {
+pub struct RevokeReply {
     /// How many were not revoked before.
     pub revoked: u64,
 }
@@ -61,16 +61,7 @@ pub(super) struct Revocations {
 }
 
 /// Revokes them, in the name of `actor`.
-pub(super) async fn revoke_ids(
-    store: &Store,
-    request: &RevokeRequest,
-    actor: &str,
-    now: UnixMillis,
-) -> Result<RevokeReply, Problem> {
-    Ok(do_revoke(store, request, actor, now).await?)
-}
-
-async fn do_revoke(
+pub(in crate::modules) async fn revoke_ids(
     store: &Store,
     request: &RevokeRequest,
     actor: &str,

@@ -17,7 +17,7 @@ use biscuit_auth::{
 };
 use prost::Message as _;
 
-use super::datalog::{Block, MAX_BLOCKS, NotAProgram};
+use super::datalog::{Block, MAX_BLOCKS};
 
 /// URL-safe Base64, with or without padding: libraries write it, URLs do without.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -32,7 +32,7 @@ const PREFIX: &str = "biscuit:";
 
 /// What is shown is no token of ours. None of these says anything of what was shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum TokenError {
+pub enum TokenError {
     /// Longer than may be.
     #[error("the token is longer than {0} bytes")]
     TooLong(usize),
@@ -60,7 +60,7 @@ pub(super) enum TokenError {
         /// Which.
         block: usize,
         /// Why.
-        why: NotAProgram,
+        why: String,
     },
     /// A sealed token, where one that can be attenuated is needed.
     #[error("the token is sealed: nothing can be added to it")]
@@ -222,7 +222,10 @@ impl Contents {
                 &block.scopes,
                 block.external_key,
             )
-            .map_err(|why| TokenError::Program { block: number, why })
+            .map_err(|why| TokenError::Program {
+                block: number,
+                why: why.to_string(),
+            })
         });
         compiled.collect()
     }

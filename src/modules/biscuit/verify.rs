@@ -6,13 +6,10 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    datalog::{
-        Block, Decision, Failure, Limit, Limits, Parameters, Parsed, Policies, authorize,
-        shown_policy,
-    },
+    datalog::{Block, Decision, Failure, Limit, Limits, Parsed, Policies, authorize, shown_policy},
     kept::Opened,
     problem::Refused,
-    request::{Json, SHORT_SOURCE, SHORT_TOKEN, aside, opened},
+    request::{Desk, Json, SHORT_SOURCE, SHORT_TOKEN, aside, opened},
     said::{self, Statements},
 };
 use crate::{
@@ -26,7 +23,7 @@ const AT_ONCE: Duration = Duration::from_millis(1);
 /// A token, and what its verifier knows and demands.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct VerifyRequest {
+pub struct VerifyRequest {
     /// The token.
     pub token: String,
     /// What is known of the request, as in `resource("file1")`. The time is known.
@@ -43,12 +40,12 @@ pub(super) struct VerifyRequest {
     pub policies: Vec<String>,
     /// Values for `{name}` in any of them.
     #[serde(default)]
-    pub parameters: Parameters,
+    pub parameters: serde_json::Map<String, serde_json::Value>,
 }
 
 /// What was decided, and why.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Verdict {
+pub struct Verdict {
     /// Whether it may.
     pub allowed: bool,
     /// Why not: `revoked`, `checks`, `policy` (a `deny if` matched), `no_policy`, `limit` or `execution`.
@@ -67,7 +64,7 @@ pub(super) struct Verdict {
 
 /// A policy of the request.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct MatchedPolicy {
+pub struct MatchedPolicy {
     /// Which, from 0.
     pub index: usize,
     /// `allow` or `deny`.
@@ -78,7 +75,7 @@ pub(super) struct MatchedPolicy {
 
 /// A check that failed.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct FailedCheck {
+pub struct FailedCheck {
     /// The block of the token that has it; none for a check of the request.
     pub block: Option<usize>,
     /// Which of that block, from 0.
@@ -171,18 +168,16 @@ impl Question {
 }
 
 /// Decides, at once if that is quick, else where it keeps nobody waiting.
-pub(super) async fn decide(context: &Context, request: VerifyRequest) -> Result<Verdict, Problem> {
-    Ok(decided(context, request).await?)
-}
-
-async fn decided(context: &Context, request: VerifyRequest) -> Result<Verdict, Refused> {
-    let settings = context.snapshot.biscuit_settings();
+pub(in crate::modules) async fn decided(
+    desk: &Desk,
+    request: VerifyRequest,
+) -> Result<Verdict, Refused> {
+    let settings = desk.snapshot.biscuit_settings();
     let limits = Limits {
         facts: settings.max_facts as usize,
         iterations: settings.max_iterations,
         time: Duration::from_millis(settings.max_milliseconds.into()),
     };
-    let now = context.clock.now();
     let said = [
         &request.facts,
         &request.rules,
@@ -195,12 +190,12 @@ async fn decided(context: &Context, request: VerifyRequest) -> Result<Verdict, R
         .map(String::len)
         .sum();
     let is_short = request.token.len() <= SHORT_TOKEN && said <= SHORT_SOURCE;
-    let prepared = aside(context, is_short, move |context| {
-        let opened = opened(context, &request.token)?;
-        Ok((opened, Question::of(&request, now)?))
+    let prepared = aside(desk, is_short, move |desk| {
+        let opened = opened(desk, &request.token)?;
+        Ok((opened, Question::of(&request, desk.now)?))
     });
     let (opened, question) = prepared.await?;
-    if context.biscuits.revoked.any(&opened.marks) {
+    if desk.biscuits.revoked.any(&opened.marks) {
         return Ok(Verdict::no("revoked", "the token was revoked"));
     }
     let first = Limits {
@@ -211,7 +206,7 @@ async fn decided(context: &Context, request: VerifyRequest) -> Result<Verdict, R
         Err(Failure::Limit(Limit::Time)) if first.time < limits.time => {
             let opened = Arc::clone(&opened);
             let again = move || question.ask(&opened, limits);
-            context.biscuits.cpu.run(again).await??
+            desk.biscuits.cpu.run(again).await??
         }
         outcome => outcome,
     };
@@ -227,5 +222,5 @@ pub(super) async fn verify(
     State(context): State<Context>,
     Json(request): Json<VerifyRequest>,
 ) -> Result<axum::Json<Verdict>, Problem> {
-    Ok(axum::Json(decide(&context, request).await?))
+    Ok(axum::Json(decided(&Desk::from(&context), request).await?))
 }

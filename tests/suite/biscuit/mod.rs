@@ -1,5 +1,6 @@
 //! Capability tokens.
 
+mod commands;
 mod hostile;
 mod keys;
 mod revocation;
