@@ -16,6 +16,7 @@
 )]
 
 mod bare;
+mod biscuit;
 mod client_credentials;
 mod code;
 mod database;
@@ -50,6 +51,7 @@ fn main() {
         startup::run();
     }
     let of_the_provider = [
+        "biscuit",
         "client_credentials",
         "code",
         "documents",
@@ -65,6 +67,7 @@ fn main() {
         let server = Server::start(&installation);
         for part in of_the_provider.into_iter().filter(|part| runs(part)) {
             match part {
+                "biscuit" => biscuit::run(&server),
                 "client_credentials" => client_credentials::run(&server),
                 "code" => code::run(&installation, &server),
                 "documents" => documents::run(&server),

@@ -26,7 +26,7 @@ use serde_json::Value;
 pub use self::{
     account::{AccountSettings, SecondFactorPolicy, SecondFactorSettings, Verification},
     attribute_schema::{AttributeSchema, MAX_MISFITS, Misfit, NotAnAttributeSchema},
-    biscuit::BiscuitSettings,
+    biscuit::{BiscuitGrant, BiscuitSettings},
     deletion::DeletionSettings,
     mail::{MailSettings, Smtp, SmtpSecurity, mailbox},
     notices::NoticeSettings,

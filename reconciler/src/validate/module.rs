@@ -1,5 +1,6 @@
 //! What cannot be right about a module.
 
+mod biscuit;
 mod mail;
 mod passkey;
 
@@ -157,39 +158,7 @@ pub(super) fn check(
         ModuleSettings::Zanzibar(zanzibar) => {
             lifetime("settings/logKept", zanzibar.log_kept, &mut add);
         }
-        ModuleSettings::Biscuit(biscuit) => {
-            lifetime("settings/tokenTtl", biscuit.token_ttl, &mut add);
-            lifetime("settings/maxTokenTtl", biscuit.max_token_ttl, &mut add);
-            if biscuit.token_ttl > biscuit.max_token_ttl {
-                add(Finding::in_spec(
-                    "lifetime",
-                    "settings/tokenTtl",
-                    format!(
-                        "{} is longer than a token may live, which is {}",
-                        biscuit.token_ttl, biscuit.max_token_ttl
-                    ),
-                )
-                .help("make it shorter, or `maxTokenTtl` longer"));
-            }
-            for (path, value, least, most) in [
-                (
-                    "settings/maxTokenBytes",
-                    biscuit.max_token_bytes,
-                    512,
-                    65_536,
-                ),
-                ("settings/maxFacts", biscuit.max_facts, 10, 100_000),
-                ("settings/maxIterations", biscuit.max_iterations, 1, 10_000),
-                (
-                    "settings/maxMilliseconds",
-                    biscuit.max_milliseconds,
-                    1,
-                    1_000,
-                ),
-            ] {
-                range(path, value, least, most, &mut add);
-            }
-        }
+        ModuleSettings::Biscuit(biscuit) => biscuit::check(biscuit, &mut add),
         ModuleSettings::OidcClient(_) | ModuleSettings::Admin(_) | ModuleSettings::Console(_) => {}
     }
 }

@@ -1,11 +1,17 @@
 //! `POST /auth/biscuit/issue`
 
-use axum::{extract::State, http::StatusCode};
+use assay_reconciler::spec::ModuleName;
+use axum::{
+    extract::{FromRequest as _, FromRequestParts as _, Request, State},
+    http::{StatusCode, request::Parts},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
     block,
+    datalog::Parsed,
+    grants::{Person, made_for},
     problem::Refused,
     request::{Desk, Json, SHORT_SOURCE, aside},
     revoked::RevocationId,
@@ -19,10 +25,15 @@ use crate::{
         Context, Problem,
         admin::credential::{BiscuitIssue, Permitted},
         audit::{self, AuditEvent},
+        oidc_provider::{Bearer, bearer},
     },
     store::{Store, StoreError},
 };
 
+/// The endpoint.
+pub(super) const ISSUE_PATH: &str = "/auth/biscuit/issue";
+/// What an access token must allow.
+const SCOPE: &str = "biscuit";
 /// Bytes of `context`.
 const MAX_CONTEXT: usize = 1_024;
 
@@ -82,17 +93,28 @@ pub(in crate::modules) fn made(
 ) -> Result<Issued, Refused> {
     let settings = snapshot.biscuit_settings();
     let context = request.context.as_deref();
-    if context.is_some_and(|text| text.len() > MAX_CONTEXT) {
-        let what = format!("context: {MAX_CONTEXT} bytes at most");
-        return Err(Refused::Request(what.into()));
-    }
     let expires_at = said::ends_at(
         request.expires_in,
         settings.token_ttl.duration(),
         settings.max_token_ttl.duration(),
         now,
     )?;
-    let mut said = request.statements().parse()?;
+    let said = request.statements().parse()?;
+    sign(snapshot, said, context, expires_at)
+}
+
+/// Signs what is said, and that it ends.
+pub(super) fn sign(
+    snapshot: &Snapshot,
+    mut said: Parsed,
+    context: Option<&str>,
+    expires_at: UnixMillis,
+) -> Result<Issued, Refused> {
+    let settings = snapshot.biscuit_settings();
+    if context.is_some_and(|text| text.len() > MAX_CONTEXT) {
+        let what = format!("context: {MAX_CONTEXT} bytes at most");
+        return Err(Refused::Request(what.into()));
+    }
     said.checks.extend(said::expiry(expires_at)?.checks);
     let root = snapshot.root_keys().active().ok_or(Refused::NoRootKey)?;
     let bytes = block::issue(&said, context, root)?;
@@ -135,19 +157,58 @@ pub(in crate::modules) async fn note(
     tx.commit().await
 }
 
-/// The endpoint, for those who hold an admin key with `biscuit.issue`.
+/// Who asks.
+enum Asking {
+    /// Whoever holds an admin key with `biscuit.issue`, for anything.
+    Key(String),
+    /// A person, for what the module's `grants` say.
+    Person(Box<Person>, Bearer),
+}
+
+/// The endpoint.
 pub(super) async fn issue(
-    permitted: Permitted<BiscuitIssue>,
     State(context): State<Context>,
-    Json(request): Json<IssueRequest>,
+    request: Request,
 ) -> Result<(StatusCode, axum::Json<Issued>), Problem> {
-    let now = context.clock.now();
+    let (mut parts, body) = request.into_parts();
+    let asking = asking(&context, &mut parts).await?;
+    let request = Request::from_parts(parts, body);
+    let Json(request) = Json::<IssueRequest>::from_request(request, &context).await?;
+    let desk = Desk::from(&context);
+    let now = desk.now;
     let is_short = request.statements().len() <= SHORT_SOURCE;
-    let issued = aside(&Desk::from(&context), is_short, move |desk| {
-        made(&desk.snapshot, &request, now)
+    let (actor, subject, person) = match asking {
+        Asking::Key(actor) => (actor, None, None),
+        Asking::Person(person, bearer) => (
+            format!("user:{}", bearer.user_id),
+            Some(format!("client:{}", bearer.client)),
+            Some(person),
+        ),
+    };
+    let issued = aside(&desk, is_short, move |desk| match person {
+        Some(person) => made_for(desk, &person, &request),
+        None => made(&desk.snapshot, &request, now),
     })
     .await?;
-    let actor = permitted.administration.actor().as_str();
-    note(&context.store, &issued, actor, None, now).await?;
+    note(&context.store, &issued, &actor, subject.as_deref(), now).await?;
     Ok((StatusCode::CREATED, axum::Json(issued)))
+}
+
+async fn asking(context: &Context, parts: &mut Parts) -> Result<Asking, Problem> {
+    let refused = match Permitted::<BiscuitIssue>::from_request_parts(parts, context).await {
+        Ok(permitted) => {
+            let actor = permitted.administration.actor().as_str();
+            return Ok(Asking::Key(actor.to_owned()));
+        }
+        Err(refused) => refused,
+    };
+    // A key that is known and may not is not looked at as something else.
+    let is_unknown = refused.status() == StatusCode::UNAUTHORIZED;
+    if !is_unknown || !context.snapshot.is_on(ModuleName::OidcProvider) {
+        return Err(refused);
+    }
+    let bearer = bearer(context, parts, ISSUE_PATH, SCOPE).await?;
+    let person = Person::find(&context.store, &bearer.user_id).await?;
+    let person = person.ok_or(refused)?;
+    Ok(Asking::Person(Box::new(person), bearer))
 }

@@ -13,6 +13,7 @@ mod datalog;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, clippy::format_push_string)]
 mod differential;
+mod grants;
 mod inspect;
 mod issue;
 mod kept;
@@ -45,6 +46,7 @@ pub use self::{
     verify::{FailedCheck, MatchedPolicy, Verdict, VerifyRequest},
 };
 pub(in crate::modules) use self::{
+    grants::{Person, made_in_exchange},
     issue::{made, note},
     revoke::revoke_ids,
     verify::decided,
@@ -63,7 +65,7 @@ pub fn routes(context: &Context) -> Router {
     let keys = keys::json(context.snapshot.root_keys());
     let pem = keys::pem(context.snapshot.root_keys());
     Router::new()
-        .route("/auth/biscuit/issue", post(issue::issue))
+        .route(issue::ISSUE_PATH, post(issue::issue))
         .route("/auth/biscuit/attenuate", post(attenuate::attenuate))
         .route("/auth/biscuit/seal", post(attenuate::seal))
         .route(

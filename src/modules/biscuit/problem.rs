@@ -45,6 +45,9 @@ pub enum Refused {
     /// A time that is none.
     #[error("the token would end at no time there is")]
     Expiry,
+    /// More than the person may have.
+    #[error("{0}")]
+    NotGranted(String),
     /// Time is not the caller's to tell.
     #[error("facts: `time` is told by this server")]
     Time,
@@ -84,6 +87,7 @@ impl From<Refused> for Problem {
                 Problem::new(StatusCode::FORBIDDEN, "revoked-biscuit", "Revoked biscuit")
                     .detail(refused.to_string())
             }
+            Refused::NotGranted(why) => Problem::forbidden(why),
             Refused::Body(BodyError::TooLong(limit)) => Problem::too_large(limit),
             Refused::Body(error) => {
                 Problem::new(error.status(), "bad-request", "Bad request").detail(error.to_string())

@@ -99,6 +99,11 @@ impl Audience {
         Self(names)
     }
 
+    /// Who they are, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// Whether `name` is to take it.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains(name)

@@ -9,6 +9,7 @@ mod access_token;
 mod account_choice;
 mod asking;
 mod authorize;
+mod bearer;
 mod claims;
 mod claims_request;
 mod client_auth;
@@ -55,6 +56,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     access::{ClientAccess, Withdrawal, access_of, withdraw_access},
     asking::{AskingClient, asking_client, going_on_here},
+    bearer::{Bearer, bearer},
     logout::{
         FrontChannelPage, LogoutNotice, LogoutNotices, LogoutNoticesListed, NoticeState,
         list as list_logout_notices, session_ended,

@@ -6,6 +6,7 @@ use axum::{
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
         header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        request::Parts,
     },
     response::{IntoResponse, Response},
 };
@@ -156,26 +157,13 @@ async fn answer(
     let certificate = request.extensions().get::<ClientCertificate>();
     let certificate = certificate.map(|shown| shown.certificate.thumbprint());
     let shown = shown(request).await?;
-    let key = dpop::proven(context, headers, method, USERINFO_PATH, Some(&shown.token)).await?;
-    let holder = Holder { key, certificate };
-    let now = context.clock.now();
     let issuer = &context.site.issuer;
-    // A token dies with its grant, its person, its session and its client.
-    let living = access_token::living(context, &shown.token, now).await?;
-    let living = living.filter(|living| living.claims.aud.contains(issuer));
+    let living = living_shown(context, headers, method, USERINFO_PATH, &shown, certificate).await?;
     let Living {
         claims: token,
         client: asking,
         grant,
-    } = living.ok_or(BearerError::InvalidToken)?;
-    // RFC 9449 7.1: a bound token is of no use to whoever merely has it, nor under the name of another.
-    let bound = token.cnf.as_ref();
-    let bound_key = bound.and_then(|bound| bound.jkt.as_deref());
-    let bound_certificate = bound.and_then(|bound| bound.x5t_s256.as_deref());
-    let is_named = (shown.scheme == Scheme::Dpop) == bound_key.is_some();
-    if !is_named || !holder.holds(bound_key, bound_certificate) {
-        return Err(BearerError::InvalidToken);
-    }
+    } = living;
     if !token.allows("openid") {
         return Err(BearerError::InsufficientScope);
     }
@@ -203,6 +191,55 @@ async fn answer(
     let signed = signing::sign(&context.snapshot, algorithm, jwt::USERINFO, &answer)?;
     let content_type = (CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
     Ok(([no_store, content_type], signed).into_response())
+}
+
+/// The living token in the header of a request to `path`, with what it is bound to.
+pub(super) async fn proven(
+    context: &Context,
+    parts: &Parts,
+    path: &str,
+) -> Result<Living, BearerError> {
+    let certificate = parts.extensions.get::<ClientCertificate>();
+    let certificate = certificate.map(|shown| shown.certificate.thumbprint());
+    let shown = in_header(&parts.headers)?.ok_or(BearerError::Missing)?;
+    living_shown(
+        context,
+        &parts.headers,
+        &parts.method,
+        path,
+        &shown,
+        certificate,
+    )
+    .await
+}
+
+/// The token, if it is for this provider, everything lives that it rests on, and the request proves to hold
+/// what it is bound to.
+async fn living_shown(
+    context: &Context,
+    headers: &HeaderMap,
+    method: &Method,
+    path: &str,
+    shown: &Shown,
+    certificate: Option<String>,
+) -> Result<Living, BearerError> {
+    let key = dpop::proven(context, headers, method, path, Some(&shown.token)).await?;
+    let holder = Holder { key, certificate };
+    let now = context.clock.now();
+    let issuer = &context.site.issuer;
+    // A token dies with its grant, its person, its session and its client.
+    let living = access_token::living(context, &shown.token, now).await?;
+    let living = living.filter(|living| living.claims.aud.contains(issuer));
+    let living = living.ok_or(BearerError::InvalidToken)?;
+    // RFC 9449 7.1: a bound token is of no use to whoever merely has it, nor under the name of another.
+    let bound = living.claims.cnf.as_ref();
+    let bound_key = bound.and_then(|bound| bound.jkt.as_deref());
+    let bound_certificate = bound.and_then(|bound| bound.x5t_s256.as_deref());
+    let is_named = (shown.scheme == Scheme::Dpop) == bound_key.is_some();
+    if !is_named || !holder.holds(bound_key, bound_certificate) {
+        return Err(BearerError::InvalidToken);
+    }
+    Ok(living)
 }
 
 /// A token, and how the request says it may be used.

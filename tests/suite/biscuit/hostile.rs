@@ -70,13 +70,13 @@ async fn what_a_holder_writes_costs_no_more_than_the_settings_say(db: TestDb) {
         verify(&assay, &few, &[], &["allow if user(1)"]).await["allowed"],
         true
     );
-    let settings = "apiVersion: assay/v1\nkind: Module\nmetadata: { name: biscuit }\nspec: { settings: { maxFacts: 15, maxTokenBytes: 700 } }\n";
+    let settings = "apiVersion: assay/v1\nkind: Module\nmetadata: { name: biscuit }\nspec: { settings: { maxFacts: 15, maxTokenBytes: 2000 } }\n";
     assay.apply(&Manifests::new().file("biscuit.yaml", settings));
     assert_eq!(
         verify(&assay, &few, &[], &["allow if user(1)"]).await["reason"],
         "limit"
     );
-    let long = json!({ "token": "A".repeat(701) });
+    let long = json!({ "token": "A".repeat(2_001) });
     let refused = ask(&assay, "verify", &long).await.expect_status(400);
-    assert!(refused.body.contains("700 bytes"), "{refused:?}");
+    assert!(refused.body.contains("2000 bytes"), "{refused:?}");
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod hostile;
 mod keys;
+mod people;
 mod revocation;
 mod tokens;
 

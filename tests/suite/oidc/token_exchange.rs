@@ -16,6 +16,7 @@ both_databases!(
     only_living_tokens_of_ours_are_exchanged,
     an_exchanged_token_ends_with_what_it_rests_on,
     an_exchanged_token_lives_no_longer_than_the_tokens_shown,
+    a_biscuit_is_given_where_a_manifest_says_so,
 );
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -589,4 +590,66 @@ async fn an_exchanged_token_lives_no_longer_than_the_tokens_shown(db: TestDb) {
     exchange(&support, &tokens.access_token, &[])
         .await
         .expect_error("invalid_request");
+}
+
+async fn a_biscuit_is_given_where_a_manifest_says_so(db: TestDb) {
+    const BISCUIT: &str = "urn:assay:token-type:biscuit";
+    const GRANTS: &str = r#"apiVersion: assay/v1
+kind: Module
+metadata: { name: biscuit }
+spec:
+  settings: { tokenTtl: 5m, grants: [{ anyone: true, facts: ["user({user})"] }] }
+"#;
+    let bench = Bench::with_services(db, CLIENTS).await;
+    let shop = bench.shop().await;
+    let orders = bench.client("orders", "openid").await;
+    let (_, tokens) = bench.tokens(&shop).await;
+    let own = own(&orders).await;
+    let [actor, actor_type] = acting(&own);
+    let wanted = [
+        actor,
+        actor_type,
+        ("audience", STOCK),
+        ("requested_token_type", BISCUIT),
+    ];
+    let ask = async || exchange(&orders, &tokens.access_token, &wanted).await;
+    ask().await.expect_error("invalid_request");
+    let policy = "audiences: [https://stock.example.com, \"ISSUER\"]";
+    let issuer = bench.assay.issuer();
+    let before = policy.replace("ISSUER", &issuer);
+    let after = format!("{before}\n    biscuits: true");
+    bench.apply_services(&before, &after);
+    // The client may; nothing is granted to the person yet.
+    ask().await.expect_error("invalid_request");
+    bench.manifests.write("biscuit.yaml", GRANTS);
+    bench.apply_services(&before, &after);
+
+    let reply = ask().await.expect_status(200).json();
+    assert_eq!(reply["issued_token_type"], BISCUIT);
+    assert_eq!(reply["token_type"], "N_A");
+    assert!(reply["expires_in"].as_i64().unwrap() <= 300, "{reply}");
+    assert!(reply.get("refresh_token").is_none());
+    let token = &reply["access_token"];
+    let inspect = bench.assay.request(Method::POST, "/auth/biscuit/inspect");
+    let shown = Reply::to(inspect.json(&json!({ "token": token })))
+        .await
+        .json();
+    assert_eq!(shown["verified"], true);
+    let sub = &claims_of(&tokens.access_token)["sub"];
+    assert_eq!(
+        shown["blocks"][0]["facts"],
+        json!([
+            format!("user({sub})"),
+            "client(\"orders\")",
+            "actor(\"orders\")",
+            "audience(\"https://stock.example.com\")",
+            "scope(\"openid\")",
+            "scope(\"stock.read\")",
+        ])
+    );
+    // It is no access token.
+    let token = token.as_str().unwrap();
+    assert!(!is_active(&orders, token).await);
+    let refused = exchange(&orders, token, &[actor, actor_type, ("audience", STOCK)]).await;
+    refused.expect_error("invalid_request");
 }

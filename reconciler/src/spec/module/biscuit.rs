@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,28 @@ pub struct BiscuitSettings {
     pub max_iterations: u32,
     /// How long one verification may take. A token that needs longer is not taken.
     pub max_milliseconds: u32,
+    /// What people may have put into tokens for themselves. Nothing, unless listed. They show an access
+    /// token with the scope `biscuit`, or a client exchanges theirs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<BiscuitGrant>,
+}
+
+/// What some people may have put into tokens for themselves.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BiscuitGrant {
+    /// Everybody.
+    #[serde(default)]
+    pub anyone: bool,
+    /// Those in any of these groups, by name.
+    #[serde(default)]
+    pub groups: BTreeSet<String>,
+    /// What a token may say of them, as in `user({user})`. `{user}` is the person's id, `{email}` the
+    /// address if it is verified, `{group}` each of the groups they are in.
+    pub facts: BTreeSet<String>,
+    /// How long such a token lives at most: `maxTokenTtl`, unless shorter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_ttl: Option<Span>,
 }
 
 impl Default for BiscuitSettings {
@@ -30,6 +54,7 @@ impl Default for BiscuitSettings {
             max_facts: 1_000,
             max_iterations: 100,
             max_milliseconds: 20,
+            grants: Vec::new(),
         }
     }
 }

@@ -21,6 +21,15 @@ pub struct TokenExchange {
     /// `actor_token`, and the new token names the actor in `act`.
     #[serde(default)]
     pub impersonation: bool,
+    /// Give biscuits too (`requested_token_type=urn:assay:token-type:biscuit`), which say of the person
+    /// what `grants` of module `biscuit` do.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub biscuits: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// A grant (RFC 6749, 8628, 8693).

@@ -54,6 +54,19 @@ impl IntoResponse for TokenResponse {
     }
 }
 
+/// A biscuit for another token. It is no access token, so nobody sends it as one (RFC 8693 2.2.1).
+pub(super) fn of_biscuit(token: String, expires_in: u64, scopes: &Scopes) -> TokenResponse {
+    TokenResponse {
+        access_token: token,
+        token_type: "N_A",
+        expires_in,
+        refresh_token: None,
+        id_token: None,
+        scope: scopes.to_string(),
+        issued_token_type: Some("urn:assay:token-type:biscuit"),
+    }
+}
+
 impl TokenRequest<'_> {
     /// What the access token is bound to.
     fn confirmation(&self) -> Option<Confirmation> {

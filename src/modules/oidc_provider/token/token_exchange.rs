@@ -23,6 +23,7 @@ use crate::{
     modules::{
         Context,
         audit::{self, AuditEvent},
+        biscuit::{self, Desk, Issued, Person, Refused},
         hooks::Happening,
         jwt::Audience,
         parameters::Parameters,
@@ -33,6 +34,16 @@ use crate::{
 pub(super) const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
 /// An ID token.
 const ID_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:id_token";
+
+/// A biscuit. Nobody has given it a name.
+const BISCUIT_TYPE: &str = "urn:assay:token-type:biscuit";
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    AccessToken,
+    Biscuit,
+}
 
 /// Most actors one behind the other: each makes the token longer.
 const MAX_ACTORS: usize = 5;
@@ -51,7 +62,7 @@ pub(super) async fn exchange(asked: &TokenRequest<'_>) -> Result<Response, OAuth
         ..
     } = *asked;
     let policy = policy(client)?;
-    asks_for_an_access_token(form)?;
+    let wanted = Wanted::of(policy, form)?;
     let audience = audience(policy, form)?;
     let now = context.clock.now();
     let subject = subject(context, policy, form, now).await?;
@@ -93,6 +104,25 @@ pub(super) async fn exchange(asked: &TokenRequest<'_>) -> Result<Response, OAuth
         }),
         ip: None,
     };
+    if wanted == Wanted::Biscuit {
+        let biscuit = Biscuit {
+            user_id: &subject.grant.user_id,
+            audience: &audience,
+            scopes: &scopes,
+            act: act.as_ref(),
+            ends_at: UnixMillis::from_seconds(ends_at),
+        };
+        let issued = biscuit.make(asked).await?;
+        let mut tx = context.store.begin().await?;
+        audit::record(&mut tx, event, now).await?;
+        let user_id = Some(subject.grant.user_id.as_str());
+        asked.tell(&mut tx, user_id, &scope, now).await?;
+        tx.commit().await?;
+        let life = (issued.expires_at.as_seconds() - now.as_seconds()).max(0);
+        return Ok(
+            response::of_biscuit(issued.token, life.unsigned_abs(), &scopes).into_response(),
+        );
+    }
     let exchanged = Exchanged {
         grant: &subject.grant,
         audience: audience.clone(),
@@ -122,12 +152,54 @@ fn policy(client: &Client) -> Result<&TokenExchange, OAuthError> {
     policy.ok_or_else(|| refused("nothing says which tokens this client may exchange"))
 }
 
-fn asks_for_an_access_token(form: &Parameters) -> Result<(), OAuthError> {
-    match form.get("requested_token_type") {
-        None | Some(ACCESS_TOKEN_TYPE) => Ok(()),
-        Some(_) => Err(invalid(
-            "requested_token_type: only access tokens are given for other tokens",
-        )),
+impl Wanted {
+    fn of(policy: &TokenExchange, form: &Parameters) -> Result<Self, OAuthError> {
+        match form.get("requested_token_type") {
+            None | Some(ACCESS_TOKEN_TYPE) => Ok(Self::AccessToken),
+            Some(BISCUIT_TYPE) if policy.biscuits => Ok(Self::Biscuit),
+            Some(_) => Err(invalid(
+                "requested_token_type: this client is not given such tokens for others",
+            )),
+        }
+    }
+}
+
+/// What a biscuit says of an exchange, beside what is granted to the person.
+struct Biscuit<'a> {
+    user_id: &'a str,
+    audience: &'a Audience,
+    scopes: &'a Scopes,
+    act: Option<&'a Value>,
+    ends_at: UnixMillis,
+}
+
+impl Biscuit<'_> {
+    async fn make(&self, asked: &TokenRequest<'_>) -> Result<Issued, OAuthError> {
+        let TokenRequest {
+            context, client, ..
+        } = *asked;
+        let person = Person::find(&context.store, self.user_id).await?;
+        let person =
+            person.ok_or_else(|| invalid("the subject_token is not a living token of a person"))?;
+        let actors = std::iter::successors(self.act, |act| act.get("act"));
+        let actors = actors.filter_map(|act| act["sub"].as_str().map(str::to_owned));
+        let mut says = vec![("client", client.name.clone())];
+        says.extend(actors.map(|actor| ("actor", actor)));
+        says.extend(
+            self.audience
+                .iter()
+                .map(|audience| ("audience", audience.to_owned())),
+        );
+        says.extend(self.scopes.iter().map(|scope| ("scope", scope.to_owned())));
+        biscuit::made_in_exchange(&Desk::from(context), &person, &says, self.ends_at).map_err(
+            |refused| match refused {
+                Refused::NotGranted(_) => invalid("nothing is granted to this person in biscuits"),
+                Refused::Token(_) => {
+                    invalid("what is granted to this person does not fit into a biscuit")
+                }
+                refused => OAuthError::internal(&refused),
+            },
+        )
     }
 }
 
