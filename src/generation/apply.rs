@@ -14,7 +14,7 @@ use super::{
     Engine, ended,
     errors::ApplyError,
     intent::Intent,
-    observe,
+    observe, orphans,
     record::{self, Actor, Source},
     write,
 };
@@ -211,11 +211,13 @@ impl Engine {
 
         let generation = plan.base.next();
         let now = self.clock.now();
+        let namespaces = orphans::before(&mut tx, &plan).await?;
         ended::count(&mut tx, &mut plan, now).await?;
         ended::end(&mut tx, &plan).await?;
         for (kind, writes) in write::planned(&plan, &self.keyring, now)? {
             write::write(&mut tx, kind, &writes, generation, now).await?;
         }
+        orphans::refuse(&mut tx, namespaces.as_ref(), now).await?;
         if let Some(beside) = beside
             && !beside.write(&mut tx).await?
         {

@@ -8,6 +8,7 @@ use assay_reconciler::{
 };
 
 pub use super::documents::Undecodable;
+use super::orphans::{self, Orphans};
 use crate::store::StoreError;
 
 /// Why nothing was changed.
@@ -89,6 +90,12 @@ pub enum ApplyError {
         /// How many the database says were written.
         written: u64,
     },
+    /// Namespaces that cannot be compiled.
+    #[error(transparent)]
+    Namespaces(#[from] assay_permissions::PlanError),
+    /// Tuples that would be left without their relation or type.
+    #[error("{}", orphans::in_words(.0))]
+    Orphans(Vec<Orphans>),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),

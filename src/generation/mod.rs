@@ -15,6 +15,7 @@ mod intent;
 mod key_rotation;
 mod listed;
 mod observe;
+mod orphans;
 mod publisher;
 mod record;
 mod replicas;
@@ -43,6 +44,7 @@ pub use self::{
     history::{GenerationRecord, MAX_RECORDS},
     key_rotation::{KeyState, SigningKeyRecord},
     listed::Listed,
+    orphans::Orphans,
     publisher::{NotServing, Publisher},
     record::{Actor, Source},
     replicas::{HEARTBEAT, LIVE, Replica, ReplicaError, ReplicaId},

@@ -201,6 +201,14 @@ impl Refusal {
                 vec![("planned", json!(planned)), ("current", json!(current))]
             }
             Self::Lines(imported) => vec![("imported", json!(imported))],
+            Self::Apply(ApplyError::Orphans(orphans)) => {
+                let told = |orphans: &crate::generation::Orphans| {
+                    json!({
+                        "count": orphans.count, "sample": orphans.sample, "reason": orphans.reason,
+                    })
+                };
+                vec![("orphans", orphans.iter().map(told).collect())]
+            }
             Self::Apply(ApplyError::NeedsYes(guards)) => vec![("guards", json!(guards))],
             _ => Vec::new(),
         }
@@ -247,12 +255,15 @@ fn of_store(error: &StoreError) -> &'static str {
 fn of_apply(error: &ApplyError) -> &'static str {
     match error {
         ApplyError::Stale { .. } | ApplyError::OtherManifests { .. } => kind::STALE_PLAN,
-        ApplyError::Plan(PlanError::Owned(_) | PlanError::Managed(_)) => kind::CONFLICT,
+        ApplyError::Plan(PlanError::Owned(_) | PlanError::Managed(_)) | ApplyError::Orphans(_) => {
+            kind::CONFLICT
+        }
         ApplyError::Plan(PlanError::NotLoaded(_)) => kind::INTERNAL,
         ApplyError::Plan(_)
         | ApplyError::Secret { .. }
         | ApplyError::ForeignSecret(_)
-        | ApplyError::BadName(_) => kind::INVALID_MANIFESTS,
+        | ApplyError::BadName(_)
+        | ApplyError::Namespaces(_) => kind::INVALID_MANIFESTS,
         ApplyError::NeedsYes(_) => kind::NEEDS_YES,
         ApplyError::NoSuchGeneration { .. } | ApplyError::NotFound(_) => kind::NOT_FOUND,
         ApplyError::Store(error) => of_store(error),

@@ -1,6 +1,7 @@
 //! Permissions: tuples, questions about them, and what may not be asked.
 
 mod access;
+mod conformance;
 mod consistency;
 mod questions;
 mod standing;
