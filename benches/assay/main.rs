@@ -35,6 +35,7 @@ mod sign_in;
 mod startup;
 mod swap;
 mod userinfo;
+mod zanzibar;
 
 use database::{Database, Engine};
 use process::Server;
@@ -92,6 +93,9 @@ fn main() {
         }
         if runs("swap") {
             swap::run(&database);
+        }
+        if runs("zanzibar") {
+            zanzibar::run(&database);
         }
     }
 }

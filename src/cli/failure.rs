@@ -30,6 +30,14 @@ impl Failure {
         }
     }
 
+    /// The same with more words before it.
+    pub(super) fn before(mut self, words: &str) -> Self {
+        if let Words::Message(message) = &mut self.words {
+            message.insert_str(0, words);
+        }
+        self
+    }
+
     /// What was given is wrong.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(Exit::Invalid, message)

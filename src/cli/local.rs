@@ -48,22 +48,27 @@ impl Local {
     }
 
     fn administration(&self) -> Result<Administration, Failure> {
-        match &self.opened {
-            Some(opened) => Ok(Administration::new(
-                opened.engine.clone(),
-                opened.store.clone(),
-                opened.clock.clone(),
-                Passwords::new(Keyring::clone(&opened.keyring), CpuPool::new(1, 1)),
-                actor(),
-            )),
-            None => Err(Failure::new(
+        let opened = self.opened()?;
+        Ok(Administration::new(
+            opened.engine.clone(),
+            opened.store.clone(),
+            opened.clock.clone(),
+            Passwords::new(Keyring::clone(&opened.keyring), CpuPool::new(1, 1)),
+            actor(),
+        ))
+    }
+
+    /// The database, if it is there.
+    pub(super) fn opened(&self) -> Result<&Opened, Failure> {
+        self.opened.as_ref().ok_or_else(|| {
+            Failure::new(
                 Exit::Unreachable,
                 format!(
                     "there is no database in {} yet; `assay serve` and `assay apply` make one",
                     self.place
                 ),
-            )),
-        }
+            )
+        })
     }
 
     /// Against no database everything is to be created.

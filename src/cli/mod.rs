@@ -28,9 +28,11 @@ mod schema;
 mod serve;
 mod status;
 mod trust;
+mod tuples;
 mod user;
 mod validate;
 mod way;
+mod zanzibar;
 
 use std::{io::Write as _, process::ExitCode};
 
@@ -91,6 +93,8 @@ enum Command {
     Keys(keys::Arguments),
     /// Bring along what other systems are configured with.
     Import(import::Arguments),
+    /// Write tuples, and ask who may do what.
+    Zanzibar(zanzibar::Arguments),
     /// Print the JSON Schemas of manifests, for editors.
     Schema(schema::Arguments),
 }
@@ -131,6 +135,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::User(arguments) => block_on(user::run(arguments)),
         Command::Biscuit(arguments) => block_on(biscuit::run(arguments)),
         Command::Keys(arguments) => block_on(keys::run(arguments)),
+        Command::Zanzibar(arguments) => block_on(zanzibar::run(arguments)),
     }
 }
 

@@ -202,7 +202,7 @@ impl Remote {
         self.get("reconcile/status").await
     }
 
-    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
+    pub(super) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
         let url = self
             .base
             .join(path)
@@ -217,7 +217,7 @@ impl Remote {
         self.answer(self.request(Method::GET, path)?).await
     }
 
-    async fn send<T: DeserializeOwned>(
+    pub(super) async fn send<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &impl Serialize,
@@ -238,7 +238,10 @@ impl Remote {
     }
 
     /// Sends the request, and reads its answer to the end.
-    async fn read(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Failure> {
+    pub(super) async fn read(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<(StatusCode, Vec<u8>), Failure> {
         let mut response = request.send().await.map_err(|error| self.cut_off(&error))?;
         let status = response.status();
         let mut body = Vec::new();
@@ -256,7 +259,27 @@ impl Remote {
         Ok((status, body))
     }
 
-    fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Failure> {
+    /// Sends the request, and gives the pieces of a long answer as they come.
+    pub(super) async fn stream(
+        &self,
+        request: RequestBuilder,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut response = request.send().await.map_err(|error| self.cut_off(&error))?;
+        let status = response.status();
+        if !status.is_success() {
+            let body = response.bytes().await;
+            let body = body.map_err(|error| self.cut_off(&error))?;
+            return Err(self.refused(status, &body));
+        }
+        let next = |error: &reqwest::Error| self.cut_off(error);
+        while let Some(piece) = response.chunk().await.map_err(|error| next(&error))? {
+            take(&piece)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Failure> {
         serde_json::from_slice(body).map_err(|error| {
             let message = format!("{} does not answer like assay: {error}", self.server());
             Failure::new(Exit::Failed, message)
@@ -283,7 +306,7 @@ impl Remote {
     }
 
     /// What a problem document (RFC 9457) says.
-    fn refused(&self, status: StatusCode, body: &[u8]) -> Failure {
+    pub(super) fn refused(&self, status: StatusCode, body: &[u8]) -> Failure {
         let problem: Option<Value> = serde_json::from_slice(body).ok();
         let text = |member: &str| problem.as_ref()?.get(member)?.as_str();
         let Some(kind) = text("type").and_then(|kind| kind.rsplit(':').next()) else {

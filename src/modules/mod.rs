@@ -201,7 +201,11 @@ pub static MODULES: [Module; 11] = [
     },
     Module {
         name: ModuleName::Zanzibar,
-        paths: &[zanzibar::PATH],
+        paths: &[
+            zanzibar::PATH,
+            zanzibar::AUTHZEN_PATHS[0],
+            zanzibar::AUTHZEN_PATHS[1],
+        ],
         routes: zanzibar::routes,
         tasks: zanzibar::tasks,
     },

@@ -4,6 +4,8 @@
 //! questions are answered: a check does not ask the database. [`routes`] is what services speak to. The
 //! engine itself, which knows neither HTTP nor SQL, is the crate `assay-permissions`.
 
+mod authzen;
+mod desk;
 mod index;
 mod reap;
 mod routes;
@@ -16,11 +18,17 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use self::index::Namespaces;
-pub use self::index::{Consistency, PinError, RevisionError, Tuples, View};
+pub use self::{
+    desk::{Desk, DeskError, LineError},
+    index::{Consistency, LoadError, PinError, RevisionError, Tuples, View},
+};
 use super::Context;
 
 /// Where the routes of this module are.
 pub const PATH: &str = "/auth/zanzibar";
+
+/// Paths of OpenID AuthZEN.
+pub const AUTHZEN_PATHS: [&str; 2] = [authzen::PATH, authzen::CONFIGURATION_PATH];
 
 /// The module's routes.
 pub fn routes(context: &Context) -> Router {
@@ -33,7 +41,9 @@ pub fn routes(context: &Context) -> Router {
             tracing::error!(%generation, "the namespaces cannot be served: {error}");
         }
     }
-    routes::router().with_state(context.clone())
+    routes::router()
+        .merge(authzen::router())
+        .with_state(context.clone())
 }
 
 /// The module's background work.

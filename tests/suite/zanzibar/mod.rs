@@ -1,6 +1,8 @@
 //! Permissions: tuples, questions about them, and what may not be asked.
 
 mod access;
+mod authzen;
+mod commands;
 mod conformance;
 mod consistency;
 mod questions;

@@ -87,7 +87,7 @@ async fn follow(tuples: &Tuples, store: &Store) -> Result<(), LoadError> {
 }
 
 /// Reads everything, under the namespaces that are served now.
-async fn reload(tuples: &Tuples, store: &Store) -> Result<(), LoadError> {
+pub(super) async fn reload(tuples: &Tuples, store: &Store) -> Result<(), LoadError> {
     let Some((generation, namespaces)) = tuples.wanted() else {
         return Err(LoadError::BrokenOff);
     };

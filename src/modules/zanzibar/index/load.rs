@@ -16,7 +16,7 @@ const PAGES: usize = 4;
 
 /// Why they cannot be loaded.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LoadError {
+pub enum LoadError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),

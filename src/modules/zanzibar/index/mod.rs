@@ -23,6 +23,7 @@ use tokio::sync::{Notify, watch};
 
 pub use self::{
     consistency::{Consistency, PinError},
+    load::LoadError,
     token::RevisionError,
     view::View,
 };
@@ -32,6 +33,7 @@ use super::tuples::Written;
 use crate::{
     crypto::{CpuPool, Keyring},
     generation::Generation,
+    store::Store,
 };
 
 /// Changes that are applied where they were written. More are read from the log by the follower, which
@@ -112,6 +114,11 @@ impl Tuples {
             }
             _ => self.nudge.notify_one(),
         }
+    }
+
+    /// Loads the tuples, for who does not go on following them.
+    pub(super) async fn load_once(&self, store: &Store) -> Result<(), LoadError> {
+        follow::reload(self, store).await
     }
 
     /// The namespaces that are served.

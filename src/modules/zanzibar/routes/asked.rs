@@ -9,14 +9,14 @@ use crate::modules::zanzibar::Consistency;
 /// Whether a subject has a relation or permission.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Asked {
-    pub(super) object_type: String,
-    pub(super) object_id: String,
-    pub(super) relation: String,
-    pub(super) subject_type: String,
-    pub(super) subject_id: String,
+pub(in crate::modules::zanzibar) struct Asked {
+    pub(in crate::modules::zanzibar) object_type: String,
+    pub(in crate::modules::zanzibar) object_id: String,
+    pub(in crate::modules::zanzibar) relation: String,
+    pub(in crate::modules::zanzibar) subject_type: String,
+    pub(in crate::modules::zanzibar) subject_id: String,
     #[serde(default)]
-    pub(super) subject_rel: String,
+    pub(in crate::modules::zanzibar) subject_rel: String,
 }
 
 /// The same with what it is asked with: a check, or why it says so.
@@ -51,7 +51,7 @@ impl AskedOnce {
 }
 
 impl Asked {
-    pub(super) fn question(&self) -> Question<'_> {
+    pub(in crate::modules::zanzibar) fn question(&self) -> Question<'_> {
         Question {
             resource_type: &self.object_type,
             resource_id: &self.object_id,

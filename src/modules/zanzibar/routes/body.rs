@@ -8,7 +8,7 @@ use crate::modules::{
 };
 
 /// A JSON body, taken strictly.
-pub(super) struct Json<T>(pub(super) T);
+pub(in crate::modules::zanzibar) struct Json<T>(pub(in crate::modules::zanzibar) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;

@@ -12,7 +12,7 @@ use crate::modules::{Context, Problem, zanzibar::View};
 const QUICK: u64 = 10_000;
 
 /// Works out what is mostly quick. What is not is begun anew beside the requests.
-pub(super) async fn quickly<T: Send + 'static>(
+pub(in crate::modules::zanzibar) async fn quickly<T: Send + 'static>(
     context: &Context,
     view: &Arc<View>,
     given: Map<String, Value>,
@@ -31,7 +31,7 @@ pub(super) async fn quickly<T: Send + 'static>(
 }
 
 /// Works out what may take its time, beside the requests.
-pub(super) async fn thoroughly<T: Send + 'static>(
+pub(in crate::modules::zanzibar) async fn thoroughly<T: Send + 'static>(
     context: &Context,
     view: &Arc<View>,
     given: Map<String, Value>,

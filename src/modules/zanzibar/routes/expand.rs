@@ -18,12 +18,21 @@ pub(super) fn routes() -> Router<Context> {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ExpandRequest {
+pub(super) struct ExpandRequest {
     object_type: String,
     object_id: String,
-    relation: String,
+    pub(super) relation: String,
     #[serde(default, deserialize_with = "consistency")]
     consistency: Consistency,
+}
+
+impl ExpandRequest {
+    pub(super) fn object(&self) -> Object {
+        Object {
+            namespace: self.object_type.clone(),
+            id: self.object_id.clone(),
+        }
+    }
 }
 
 /// What a relation or permission of an object is made of, whoever asks.
@@ -33,10 +42,7 @@ async fn expand(
     Json(body): Json<ExpandRequest>,
 ) -> Result<Reply<Value>, Problem> {
     let view = context.view(&body.consistency).await?;
-    let object = Object {
-        namespace: body.object_type,
-        id: body.object_id,
-    };
+    let object = body.object();
     let relation = body.relation;
     let taken_apart = evaluate::quickly(
         &context,
@@ -50,7 +56,7 @@ async fn expand(
     ))
 }
 
-fn tree(tree: Tree) -> Value {
+pub(super) fn tree(tree: Tree) -> Value {
     json!({
         "object_type": tree.object.namespace,
         "object_id": tree.object.id,

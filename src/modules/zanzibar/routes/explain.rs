@@ -36,7 +36,7 @@ async fn explain(
 }
 
 /// Reasons name findings by their places in the list, the first of which is what was asked.
-fn explained(explanation: Explanation) -> Value {
+pub(super) fn explained(explanation: Explanation) -> Value {
     let answer = Answered::from(explanation.answer);
     let findings = explanation.findings.into_iter().map(|finding| {
         json!({

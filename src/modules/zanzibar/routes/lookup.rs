@@ -34,7 +34,7 @@ use crate::modules::{
 };
 
 /// Names in a page.
-pub(super) const MAX_PAGE: u32 = 10_000;
+pub(in crate::modules::zanzibar) const MAX_PAGE: u32 = 10_000;
 /// Names that are found at once, where the list comes as lines.
 const LINES_AT_ONCE: usize = 50_000;
 
@@ -48,7 +48,7 @@ pub(super) fn page() -> u32 {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ResourcesRequest {
+pub(super) struct ResourcesRequest {
     object_type: String,
     relation: String,
     subject_type: String,
@@ -56,13 +56,31 @@ struct ResourcesRequest {
     #[serde(default)]
     subject_rel: String,
     #[serde(default)]
-    context: Map<String, Value>,
+    pub(super) context: Map<String, Value>,
     #[serde(default, deserialize_with = "consistency")]
     consistency: Consistency,
     #[serde(default = "page")]
     limit: u32,
     #[serde(default)]
     after: Option<String>,
+}
+
+impl ResourcesRequest {
+    pub(super) fn question<'a>(
+        &'a self,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> ResourcesQuestion<'a> {
+        ResourcesQuestion {
+            resource_type: &self.object_type,
+            relation: &self.relation,
+            subject_type: &self.subject_type,
+            subject_id: &self.subject_id,
+            subject_relation: userset(&self.subject_rel),
+            after,
+            limit,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -87,41 +105,40 @@ async fn lookup_resources(
         let given = question.context.clone();
         async move {
             evaluate::thoroughly(&context, &view, given, move |snapshot, request| {
-                let question = ResourcesQuestion {
-                    resource_type: &question.object_type,
-                    relation: &question.relation,
-                    subject_type: &question.subject_type,
-                    subject_id: &question.subject_id,
-                    subject_relation: userset(&question.subject_rel),
-                    after: after.as_deref(),
-                    limit,
-                };
+                let question = question.question(after.as_deref(), limit);
                 snapshot.lookup_resources(&question, request)
             })
             .await
         }
-    };
-    let line = |name: &str, answer| {
-        json!(Resource {
-            object_id: name,
-            answer,
-        })
     };
     if wants_lines(&headers) {
         return Ok(lines(&context, view, after, ask, line, |_| None));
     }
     let page = ask(context, Arc::clone(&view), after, limit as usize).await?;
     let after = page.after.as_deref().map(|after| cursor(&view, after));
+    let mut said = resources(page, after);
+    said["revision"] = view.token.as_str().into();
+    Ok(Reply(said).into_response())
+}
+
+fn line(name: &str, answer: Answered) -> Value {
+    json!(Resource {
+        object_id: name,
+        answer,
+    })
+}
+
+/// A page in words.
+pub(super) fn resources(page: Page, after: Option<String>) -> Value {
     let items = page.items.into_iter();
     let objects: Vec<Value> = items
         .map(|(name, answer)| line(&name, answer.into()))
         .collect();
-    let said = json!({ "objects": objects, "after": after, "revision": view.token });
-    Ok(Reply(said).into_response())
+    json!({ "objects": objects, "after": after })
 }
 
 /// Where a list goes on: in which view, and after which name.
-pub(super) async fn from(
+pub(in crate::modules::zanzibar) async fn from(
     context: &Context,
     consistency: &Consistency,
     after: Option<&str>,
@@ -146,7 +163,7 @@ pub(super) async fn from(
     Ok((view, Some(name)))
 }
 
-pub(super) fn cursor(view: &View, after: &str) -> String {
+pub(in crate::modules::zanzibar) fn cursor(view: &View, after: &str) -> String {
     format!("{}.{}", view.token, URL_SAFE_NO_PAD.encode(after))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assay_permissions::{Answer, SubjectsQuestion};
+use assay_permissions::{Answer, Page, SubjectsQuestion};
 use axum::{
     Json as Reply, Router,
     extract::State,
@@ -32,7 +32,7 @@ pub(super) fn routes() -> Router<Context> {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SubjectsRequest {
+pub(super) struct SubjectsRequest {
     object_type: String,
     object_id: String,
     relation: String,
@@ -40,13 +40,31 @@ struct SubjectsRequest {
     #[serde(default)]
     subject_rel: String,
     #[serde(default)]
-    context: Map<String, Value>,
+    pub(super) context: Map<String, Value>,
     #[serde(default, deserialize_with = "consistency")]
     consistency: Consistency,
     #[serde(default = "page")]
     limit: u32,
     #[serde(default)]
     after: Option<String>,
+}
+
+impl SubjectsRequest {
+    pub(super) fn question<'a>(
+        &'a self,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> SubjectsQuestion<'a> {
+        SubjectsQuestion {
+            resource_type: &self.object_type,
+            resource_id: &self.object_id,
+            relation: &self.relation,
+            subject_type: &self.subject_type,
+            subject_relation: userset(&self.subject_rel),
+            after,
+            limit,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -72,29 +90,15 @@ async fn lookup_subjects(
         let given = question.context.clone();
         async move {
             evaluate::thoroughly(&context, &view, given, move |snapshot, request| {
-                let question = SubjectsQuestion {
-                    resource_type: &question.object_type,
-                    resource_id: &question.object_id,
-                    relation: &question.relation,
-                    subject_type: &question.subject_type,
-                    subject_relation: userset(&question.subject_rel),
-                    after: after.as_deref(),
-                    limit,
-                };
+                let question = question.question(after.as_deref(), limit);
                 snapshot.lookup_subjects(&question, request)
             })
             .await
         }
     };
-    let line = |name: &str, answer| {
-        json!(Listed {
-            subject_id: name,
-            answer,
-        })
-    };
     if wants_lines(&headers) {
         // Everyone is a line of its own, if they have it.
-        let everyone = move |page: &mut assay_permissions::Page| {
+        let everyone = move |page: &mut Page| {
             let everyone = std::mem::replace(&mut page.everyone, Answer::No);
             (everyone != Answer::No).then(|| line("*", everyone.into()))
         };
@@ -102,15 +106,23 @@ async fn lookup_subjects(
     }
     let page = ask(context, Arc::clone(&view), after, limit as usize).await?;
     let after = page.after.as_deref().map(|after| cursor(&view, after));
+    let mut said = subjects(page, after);
+    said["revision"] = view.token.as_str().into();
+    Ok(Reply(said).into_response())
+}
+
+fn line(name: &str, answer: Answered) -> Value {
+    json!(Listed {
+        subject_id: name,
+        answer,
+    })
+}
+
+/// A page in words.
+pub(super) fn subjects(page: Page, after: Option<String>) -> Value {
     let items = page.items.into_iter();
     let subjects: Vec<Value> = items
         .map(|(name, answer)| line(&name, answer.into()))
         .collect();
-    Ok(Reply(json!({
-        "everyone": Answered::from(page.everyone),
-        "subjects": subjects,
-        "after": after,
-        "revision": view.token,
-    }))
-    .into_response())
+    json!({ "everyone": Answered::from(page.everyone), "subjects": subjects, "after": after })
 }

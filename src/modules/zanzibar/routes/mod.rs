@@ -1,21 +1,23 @@
 //! The HTTP API. All of it is JSON; what is wrong is told in problem documents.
 
-mod asked;
-mod body;
+mod alone;
+pub(super) mod asked;
+pub(super) mod body;
 mod bulk;
 mod check;
-mod evaluate;
+pub(super) mod evaluate;
 mod expand;
 mod explain;
-mod lookup;
+pub(super) mod lookup;
 mod lookup_subjects;
 mod problem;
-mod read;
+pub(super) mod read;
 mod watch;
 mod write;
 
 use axum::Router;
 
+pub(super) use self::alone::alone;
 use crate::modules::Context;
 
 /// Bytes of a body: ten thousand updates fit.

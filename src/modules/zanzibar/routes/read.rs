@@ -78,7 +78,7 @@ pub(super) fn refuse_impossible(filter: &Filter) -> Result<(), Problem> {
 }
 
 /// A limit, if it is one.
-pub(super) fn limit(asked: u32, most: u32) -> Result<u32, Problem> {
+pub(in crate::modules::zanzibar) fn limit(asked: u32, most: u32) -> Result<u32, Problem> {
     if (1..=most).contains(&asked) {
         return Ok(asked);
     }
