@@ -19,6 +19,7 @@ mod bare;
 mod biscuit;
 mod client_credentials;
 mod code;
+mod crowd;
 mod database;
 mod documents;
 mod http;
@@ -58,9 +59,7 @@ fn main() {
         "documents",
         "introspection",
         "lanes",
-        "passkey",
         "refresh",
-        "sign_in",
         "userinfo",
     ];
     if of_the_provider.into_iter().any(&runs) {
@@ -74,17 +73,17 @@ fn main() {
                 "documents" => documents::run(&server),
                 "introspection" => introspection::run(&server),
                 "lanes" => lanes::run(&server),
-                "passkey" => passkey::run(&server),
                 "refresh" => refresh::run(&installation, &server),
-                "sign_in" => sign_in::run(&server),
                 _ => userinfo::run(&server),
             }
         }
     }
     if runs("million") {
         million::run();
+        crowd::among_many();
     }
     for database in Database::all() {
+        of_people(database.engine, &runs);
         if runs("reconcile") {
             reconcile::run(&database);
         }
@@ -97,6 +96,22 @@ fn main() {
         if runs("zanzibar") {
             zanzibar::run(&database);
         }
+    }
+}
+
+fn of_people(engine: Engine, runs: &impl Fn(&str) -> bool) {
+    if ["sign_in", "passkey"].into_iter().any(runs) {
+        let installation = provider::installation(engine);
+        let server = Server::start(&installation);
+        if runs("sign_in") {
+            sign_in::run(&server, engine);
+        }
+        if runs("passkey") {
+            passkey::run(&server, engine);
+        }
+    }
+    if runs("crowd") {
+        crowd::run(engine);
     }
 }
 

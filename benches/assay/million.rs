@@ -52,9 +52,49 @@ fn measure(server: &Server) -> [(&'static str, f64); 5] {
     ]
 }
 
-/// Nothing runs on the database meanwhile. The hashes are spread over their whole range, as real ones
+/// So many accounts that nobody can sign in to.
+pub fn people(count: u32) -> String {
+    format!(
+        "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {count})
+         INSERT INTO users (id, email, email_verified, state, created_at, updated_at)
+         SELECT printf('person-%06d', n), printf('person-%06d@example.com', n), TRUE, 'active', 0, 0
+           FROM numbers"
+    )
+}
+
+/// The hashes are spread over their whole range, as real ones
 /// are: the multiplier is odd, so no two numbers of 32 bits meet.
 fn fill(installation: &Installation) {
+    let tokens = (0..TOKENS).step_by(BATCH as usize).map(|first| {
+        let numbers = format!(
+            "WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers
+                                            WHERE n + 1 < {})",
+            first + BATCH
+        );
+        // Far in the future, and not all at once.
+        let ends = "4000000000000 + n";
+        format!(
+            "BEGIN; {numbers}
+             INSERT INTO oidc_grants (id, client_uid, user_id, scope, authenticated_at, amr,
+                                      created_at, expires_at)
+             SELECT printf('grant-%08d', n), (SELECT id FROM oidc_clients WHERE name = 'shop'),
+                    printf('person-%06d', n % {PEOPLE}), 'openid email offline_access', 0,
+                    '[\"pwd\"]', 0, {ends}
+               FROM numbers;
+             {numbers}
+             INSERT INTO oidc_refresh_tokens (token_hash, grant_id, scope, created_at, expires_at)
+             SELECT unhex(printf('%08x%056x', n * 2654435761 % 4294967296, n)),
+                    printf('grant-%08d', n), 'openid email offline_access', 0, {ends}
+               FROM numbers;
+             COMMIT"
+        )
+    });
+    let statements: Vec<_> = std::iter::once(people(PEOPLE)).chain(tokens).collect();
+    fill_in(installation, &statements);
+}
+
+/// Runs these on the database, which nothing else uses meanwhile.
+pub fn fill_in(installation: &Installation, statements: &[String]) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -64,47 +104,18 @@ fn fill(installation: &Installation) {
         .synchronous(SqliteSynchronous::Off)
         .pragma("cache_size", "-600000")
         .disable_statement_logging();
-    let people = format!(
-        "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {PEOPLE})
-         INSERT INTO users (id, email, email_verified, state, created_at, updated_at)
-         SELECT printf('person-%06d', n), printf('person-%06d@example.com', n), TRUE, 'active', 0, 0
-           FROM numbers"
-    );
     runtime.block_on(async {
         let mut connection = options.connect().await.unwrap();
-        let mut run = async |text: String| {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(text))
+        for text in statements {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(text.as_str()))
                 .execute(&mut connection)
                 .await
                 .unwrap();
-        };
-        run(people).await;
-        for first in (0..TOKENS).step_by(BATCH as usize) {
-            let numbers = format!(
-                "WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers
-                                                WHERE n + 1 < {})",
-                first + BATCH
-            );
-            // Far in the future, and not all at once.
-            let ends = "4000000000000 + n";
-            run(format!(
-                "BEGIN; {numbers}
-                 INSERT INTO oidc_grants (id, client_uid, user_id, scope, authenticated_at, amr,
-                                          created_at, expires_at)
-                 SELECT printf('grant-%08d', n), (SELECT id FROM oidc_clients WHERE name = 'shop'),
-                        printf('person-%06d', n % {PEOPLE}), 'openid email offline_access', 0,
-                        '[\"pwd\"]', 0, {ends}
-                   FROM numbers;
-                 {numbers}
-                 INSERT INTO oidc_refresh_tokens (token_hash, grant_id, scope, created_at, expires_at)
-                 SELECT unhex(printf('%08x%056x', n * 2654435761 % 4294967296, n)),
-                        printf('grant-%08d', n), 'openid email offline_access', 0, {ends}
-                   FROM numbers;
-                 COMMIT"
-            ))
-            .await;
         }
-        run("PRAGMA wal_checkpoint(TRUNCATE)".to_owned()).await;
+        sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&mut connection)
+            .await
+            .unwrap();
         connection.close().await.unwrap();
     });
 }

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use url::Url;
 use webauthn_authenticator_rs::{WebauthnAuthenticator as _, softpasskey::SoftPasskey};
 
-use crate::{heading, process::Server, provider::Browser, report};
+use crate::{database::Engine, heading, process::Server, provider::Browser, report};
 
 const JSON: &str = "content-type: application/json";
 /// Twice this and a tenth more is less than one address may ask for in five minutes.
 const SIGN_INS: u32 = 400;
 
-pub fn run(server: &Server) {
-    heading("Passkey (SQLite)");
+pub fn run(server: &Server, engine: Engine) {
+    heading(&format!("Passkey ({engine:?})"));
     let mut person = Person::with_passkey(server);
     let challenge = server.per_operation(SIGN_INS, || {
         person.start();

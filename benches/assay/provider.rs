@@ -97,9 +97,14 @@ pub const VAULT: Client = Client {
 
 /// An installation with the clients above and one person.
 pub fn installation(engine: Engine) -> Installation {
+    installation_with(engine, "")
+}
+
+/// The same with more manifests.
+pub fn installation_with(engine: Engine, more: &str) -> Installation {
     let installation = Installation::new(engine);
     let manifests = installation.path().join("manifests.yaml");
-    fs::write(&manifests, MANIFESTS).unwrap();
+    fs::write(&manifests, format!("{MANIFESTS}---\n{more}")).unwrap();
     let applied = process::run(installation.command(&["apply", "-f", manifests.to_str().unwrap()]));
     assert_eq!(applied.exit, 0, "{}", applied.output);
     let mut creating = installation

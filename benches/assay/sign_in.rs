@@ -3,7 +3,9 @@
 use argon2::{Algorithm, Argon2, Params, Version};
 
 use crate::{
-    bare, heading,
+    bare,
+    database::Engine,
+    heading,
     process::Server,
     provider::{Browser, FORM},
     report,
@@ -12,8 +14,8 @@ use crate::{
 const SIGN_INS: u32 = 50;
 const REQUESTS: u32 = 5_000;
 
-pub fn run(server: &Server) {
-    heading("Sign-in with a password (SQLite)");
+pub fn run(server: &Server, engine: Engine) {
+    heading(&format!("Sign-in with a password ({engine:?})"));
     let (hash, sign_in) = bare::around(argon2id, || with_password(server));
     report("a bare Argon2id hash, 19 MiB, two passes", hash, "us", "");
     let note = format!("{:.2} x that", sign_in / hash);
@@ -45,7 +47,7 @@ fn argon2id() -> f64 {
 }
 
 /// CPU microseconds of one sign-in after the page is shown.
-fn with_password(server: &Server) -> f64 {
+pub fn with_password(server: &Server) -> f64 {
     let mut browser = Browser::signed_in(server);
     browser.forget("assay_session");
     let form = browser.filled_in();
