@@ -22,7 +22,7 @@ pub struct ScopeSpec {
     pub claims: BTreeMap<String, ClaimSource>,
 }
 
-/// Where the value of a claim comes from: `attribute` or `value`.
+/// Where the value of a claim comes from: `attribute`, `value` or `every`.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ClaimSource {
@@ -34,12 +34,34 @@ pub struct ClaimSource {
     /// The same value for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
+    /// The ids of every object that the person has a relation or permission to, as a list: the groups
+    /// they are a member of. They are looked up when an answer is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<RelatedObjects>,
     /// What the value must be; one that is not is left out. Anything, unless set.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub claim_type: Option<ClaimType>,
     /// Which answers carry the claim.
     #[serde(default = "id_token_and_userinfo")]
     pub into: BTreeSet<ClaimTarget>,
+}
+
+/// Objects of one type by what the person is to them, in the namespaces of kind `ZanzibarNamespace`.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RelatedObjects {
+    /// The namespace, such as `group`.
+    #[serde(rename = "type")]
+    pub object_type: String,
+    /// The relation or permission, such as `member`.
+    pub relation: String,
+    /// The namespace of people, whose ids are those of their accounts.
+    #[serde(default = "user")]
+    pub subject_type: String,
+}
+
+fn user() -> String {
+    String::from("user")
 }
 
 fn id_token_and_userinfo() -> BTreeSet<ClaimTarget> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{
     Finding, Place, namespaces,
     revisit::{self, Late},
+    scope,
 };
 use crate::{
     kind::Kind,
@@ -48,6 +49,7 @@ pub(crate) fn across(outcomes: &[Outcome], problems: &mut Vec<Problem>) {
             .all(|(kind, _)| *kind != Kind::ZanzibarNamespace);
     if are_known {
         namespaces::check(&once, &mut late);
+        scope::relations(&once, &mut late);
     }
     if !late.is_empty() {
         revisit::locate(outcomes, late, problems);

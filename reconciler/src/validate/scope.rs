@@ -1,11 +1,15 @@
 //! What cannot be right about a scope, though every field by itself is.
 
-use super::{Finding, Place, localized};
+use std::collections::BTreeMap;
+
+use super::{Finding, Place, localized, revisit::Late};
 use crate::{
-    load::tree::Step,
+    load::{outcome::Manifest, tree::Step},
+    object::Spec,
+    problem::Severity,
     spec::{
-        ScopeSpec,
-        scope::{ClaimSource, RESERVED_CLAIMS, STANDARD_SCOPES},
+        ScopeSpec, ZanzibarNamespaceSpec,
+        scope::{ClaimSource, ClaimType, RESERVED_CLAIMS, STANDARD_SCOPES},
     },
 };
 
@@ -42,6 +46,90 @@ pub(super) fn check(name: &str, scope: &ScopeSpec, findings: &mut Vec<Finding>) 
         claim_name(claim, &mut add);
         claim_source(claim, source, &mut add);
     }
+}
+
+/// Adds what claims name in namespaces and no namespace has. A namespace that is not here may be another
+/// set's, so it is only warned of.
+pub(super) fn relations<'m>(manifests: &[&'m Manifest], found: &mut Vec<Late<'m>>) {
+    let namespaces: BTreeMap<&str, &ZanzibarNamespaceSpec> = manifests
+        .iter()
+        .filter_map(|manifest| match &manifest.object.spec {
+            Spec::ZanzibarNamespace(spec) => Some((manifest.object.name(), spec)),
+            _ => None,
+        })
+        .collect();
+    for manifest in manifests {
+        let Spec::Scope(scope) = &manifest.object.spec else {
+            continue;
+        };
+        for (claim, every) in scope
+            .claims
+            .iter()
+            .filter_map(|(claim, source)| Some((claim, source.every.as_ref()?)))
+        {
+            let mut add = |field, severity, message: String, help: String| {
+                let finding = Finding::new("scope", within(claim, field), message).help(help);
+                found.push(Late {
+                    manifest,
+                    finding,
+                    also: Vec::new(),
+                    severity,
+                });
+            };
+            for (field, name) in [
+                ("type", &every.object_type),
+                ("subjectType", &every.subject_type),
+            ] {
+                if !namespaces.contains_key(name.as_str()) {
+                    add(
+                        field,
+                        Severity::Warning,
+                        format!(
+                            "there is no namespace `{name}` here, and without one no `{claim}`"
+                        ),
+                        format!(
+                            "write a `ZanzibarNamespace` of the name `{name}`, unless another set does"
+                        ),
+                    );
+                }
+            }
+            if let Some(namespace) = namespaces.get(every.object_type.as_str())
+                && !namespace.relations.contains_key(&every.relation)
+                && !namespace.permissions.contains_key(&every.relation)
+            {
+                let known = namespace
+                    .relations
+                    .keys()
+                    .chain(namespace.permissions.keys());
+                let known: Vec<_> = known.map(|name| format!("`{name}`")).collect();
+                let has = if known.is_empty() {
+                    String::from("it has none at all")
+                } else {
+                    format!("it has {}", known.join(", "))
+                };
+                add(
+                    "relation",
+                    Severity::Error,
+                    format!(
+                        "namespace `{}` has no relation or permission `{}`",
+                        every.object_type, every.relation
+                    ),
+                    has,
+                );
+            }
+        }
+    }
+}
+
+/// At a field of what a claim says of relations.
+fn within(claim: &str, field: &'static str) -> Place {
+    Place::Steps(vec![
+        Step::Key("spec".into()),
+        Step::Key("claims".into()),
+        Step::Key(claim.to_owned().into()),
+        Step::Key("every".into()),
+        Step::Key(field.into()),
+    ])
 }
 
 /// At the claim itself, or at a field of it.
@@ -81,45 +169,64 @@ fn claim_source(claim: &str, source: &ClaimSource, add: &mut impl FnMut(Finding)
     let mut wrong = |field, message: String, help: &'static str| {
         add(Finding::new("scope", at(claim, field), message).help(help));
     };
-    match (&source.attribute, &source.value) {
-        (None, None) => wrong(
+    let said = [
+        ("attribute", source.attribute.is_some()),
+        ("value", source.value.is_some()),
+        ("every", source.every.is_some()),
+    ];
+    let mut said = said.into_iter().filter(|(_, is_said)| *is_said);
+    if said.next().is_none() {
+        wrong(
             None,
             format!("nothing says where `{claim}` comes from"),
-            "write `attribute: NAME` or `value: ...`",
-        ),
-        (Some(_), Some(_)) => wrong(
-            Some("value"),
-            format!("`{claim}` is either an attribute or a constant"),
-            "take `attribute` or `value` out",
-        ),
-        (Some(path), None) => {
-            let parts: Vec<&str> = path.split('.').collect();
-            if path.len() > 200 || parts.len() > 8 || parts.iter().any(|part| part.is_empty()) {
-                wrong(
-                    Some("attribute"),
-                    format!("`{path}` is not the path of an attribute"),
-                    "write names with dots between, as in `address.locality`",
-                );
-            }
+            "write `attribute: NAME`, `value: ...` or `every: { type: TYPE, relation: RELATION }`",
+        );
+    }
+    if let Some((field, _)) = said.next() {
+        wrong(
+            Some(field),
+            format!("`{claim}` comes from one place: an attribute, a constant or relations"),
+            "keep one of `attribute`, `value` and `every`",
+        );
+    }
+    if let Some(path) = &source.attribute {
+        let parts: Vec<&str> = path.split('.').collect();
+        if path.len() > 200 || parts.len() > 8 || parts.iter().any(|part| part.is_empty()) {
+            wrong(
+                Some("attribute"),
+                format!("`{path}` is not the path of an attribute"),
+                "write names with dots between, as in `address.locality`",
+            );
         }
-        (None, Some(value)) => {
-            if value.to_string().len() > MAX_VALUE {
-                wrong(
-                    Some("value"),
-                    format!("as JSON, a constant may have {MAX_VALUE} characters at most"),
-                    "it goes into every token; write less",
-                );
-            }
-            if let Some(claim_type) = source.claim_type
-                && !claim_type.fits(value)
-            {
-                wrong(
-                    Some("value"),
-                    String::from("the constant is not of its own `type`"),
-                    "correct the one or the other",
-                );
-            }
+    }
+    if let Some(value) = &source.value {
+        if value.to_string().len() > MAX_VALUE {
+            wrong(
+                Some("value"),
+                format!("as JSON, a constant may have {MAX_VALUE} characters at most"),
+                "it goes into every token; write less",
+            );
         }
+        if let Some(claim_type) = source.claim_type
+            && !claim_type.fits(value)
+        {
+            wrong(
+                Some("value"),
+                String::from("the constant is not of its own `type`"),
+                "correct the one or the other",
+            );
+        }
+    }
+    if source.every.is_some()
+        && source
+            .claim_type
+            .is_some_and(|kind| kind != ClaimType::Strings)
+    {
+        wrong(
+            Some("type"),
+            format!("`{claim}` is a list of texts, whatever is written here"),
+            "write `strings`, or leave `type` out",
+        );
     }
     if source.into.is_empty() {
         wrong(

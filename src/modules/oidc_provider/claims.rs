@@ -13,7 +13,13 @@ use super::{
     grant::LiveGrant,
     scope::Scopes,
 };
-use crate::generation::{Client, Snapshot};
+use crate::{
+    generation::{Client, Snapshot},
+    modules::{
+        Context,
+        zanzibar::{self, RelatedError},
+    },
+};
 
 /// The scope and the claim of the groups that the person is in.
 pub(super) const GROUPS: &str = "groups";
@@ -66,11 +72,6 @@ pub(super) fn supported() -> Vec<&'static str> {
 
 /// Those, and what manifests put into answers that clients read, by scope.
 pub(super) fn supported_in(snapshot: &Snapshot) -> BTreeSet<&str> {
-    let is_read = |source: &ClaimSource| {
-        [ClaimTarget::IdToken, ClaimTarget::Userinfo]
-            .iter()
-            .any(|target| source.into.contains(target))
-    };
     let declared = snapshot.scopes().into_iter().flat_map(|scope| {
         let claims = scope.spec.claims.iter();
         claims.filter(|(_, source)| is_read(source))
@@ -85,18 +86,38 @@ pub(super) fn supported_in(snapshot: &Snapshot) -> BTreeSet<&str> {
 /// All that the client sees of the person in this place, without `sub`: what manifests put there, and
 /// what [`given`] gives, which counts where both speak of one claim.
 pub(super) fn of_person(
-    snapshot: &Snapshot,
+    context: &Context,
     client: &Client,
     grant: &LiveGrant,
     scopes: &Scopes,
     place: Place,
-) -> Map<String, Value> {
+) -> Result<Map<String, Value>, RelatedError> {
+    let snapshot = &context.snapshot;
     let attributes = attributes(grant);
     let target = match place {
         Place::Userinfo => ClaimTarget::Userinfo,
         Place::IdToken => ClaimTarget::IdToken,
     };
-    let mut claims = values(&sources(snapshot, scopes, target), &attributes);
+    let mut sources = sources(snapshot, scopes, target);
+    let asked = ClaimsRequest::kept(grant.claims.as_deref());
+    let declared: Vec<_> = asked
+        .wishes(place)
+        .filter(|(name, _)| scope_of(name).is_none())
+        .flat_map(|(name, wish)| {
+            let found = declared(snapshot, name);
+            found.map(move |(scope, claim)| (scope, claim, wish))
+        })
+        .filter(|(scope, (_, source), _)| {
+            client.spec.scopes.contains(*scope) && source.into.contains(&target)
+        })
+        .collect();
+    sources.retain(|(name, _)| !declared.iter().any(|(_, (asked, _), _)| asked == name));
+    let mut claims = values(context, grant, &sources, &attributes)?;
+    for (_, claim, wish) in declared {
+        let mut found = values(context, grant, &[claim], &attributes)?;
+        found.retain(|_, value| wish.takes(value));
+        claims.extend(found);
+    }
     // Unless a manifest says what the scope gives.
     if scopes.contains(GROUPS) && snapshot.scope(GROUPS).is_none() && grant.group_names.is_some() {
         claims.extend(
@@ -112,28 +133,26 @@ pub(super) fn of_person(
         place,
         &client.spec.scopes,
     ));
-    claims
+    Ok(claims)
 }
 
 /// What manifests put into an access token by the scopes that were granted.
 pub(super) fn in_access_token(
-    snapshot: &Snapshot,
+    context: &Context,
     grant: &LiveGrant,
     scopes: &Scopes,
-) -> Map<String, Value> {
-    match sources(snapshot, scopes, ClaimTarget::AccessToken) {
-        sources if sources.is_empty() => Map::new(),
-        sources => values(&sources, &attributes(grant)),
+) -> Result<Map<String, Value>, RelatedError> {
+    match sources(&context.snapshot, scopes, ClaimTarget::AccessToken) {
+        sources if sources.is_empty() => Ok(Map::new()),
+        sources => values(context, grant, &sources, &attributes(grant)),
     }
 }
 
-/// Where manifests say that the claims of these scopes come from. Claims of relations will be among
-/// them; they need to be computed, and not only read.
-fn sources<'a>(
-    snapshot: &'a Snapshot,
-    scopes: &Scopes,
-    target: ClaimTarget,
-) -> Vec<(&'a String, &'a ClaimSource)> {
+/// A claim that a manifest declares.
+type Declared<'a> = (&'a String, &'a ClaimSource);
+
+/// Where manifests say that the claims of these scopes come from.
+fn sources<'a>(snapshot: &'a Snapshot, scopes: &Scopes, target: ClaimTarget) -> Vec<Declared<'a>> {
     scopes
         .iter()
         .filter_map(|scope| snapshot.scope(scope))
@@ -142,14 +161,45 @@ fn sources<'a>(
         .collect()
 }
 
-fn values(
-    sources: &[(&String, &ClaimSource)],
-    attributes: &Map<String, Value>,
-) -> Map<String, Value> {
-    sources
+/// The scopes that declare this claim, by name.
+fn declared<'a>(
+    snapshot: &'a Snapshot,
+    name: &str,
+) -> impl Iterator<Item = (&'a str, Declared<'a>)> {
+    let name = name.to_owned();
+    snapshot.scopes().into_iter().filter_map(move |scope| {
+        let claim = scope.spec.claims.get_key_value(&name)?;
+        Some((scope.name.as_str(), claim))
+    })
+}
+
+/// The first scope that declares a claim which clients can read.
+pub(super) fn declared_scope_of<'a>(snapshot: &'a Snapshot, name: &str) -> Option<&'a str> {
+    let mut found = declared(snapshot, name).filter(|(_, (_, source))| is_read(source));
+    found.next().map(|(scope, _)| scope)
+}
+
+fn is_read(source: &ClaimSource) -> bool {
+    [ClaimTarget::IdToken, ClaimTarget::Userinfo]
         .iter()
-        .filter_map(|(name, source)| Some(((*name).clone(), source.value_for(attributes)?.clone())))
-        .collect()
+        .any(|target| source.into.contains(target))
+}
+
+fn values(
+    context: &Context,
+    grant: &LiveGrant,
+    sources: &[Declared<'_>],
+    attributes: &Map<String, Value>,
+) -> Result<Map<String, Value>, RelatedError> {
+    let mut values = Map::new();
+    for (name, source) in sources {
+        let value = match &source.every {
+            Some(every) => zanzibar::objects_of(context, every, &grant.user_id)?.map(Value::from),
+            None => source.value_for(attributes).cloned(),
+        };
+        values.extend(value.map(|value| ((*name).clone(), value)));
+    }
+    Ok(values)
 }
 
 /// What is known about the person, the groups they are in as the attribute `groups`.

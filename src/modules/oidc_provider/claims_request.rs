@@ -15,6 +15,9 @@ pub(super) struct ClaimsRequest {
     userinfo: BTreeMap<String, Wish>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     id_token: BTreeMap<String, Wish>,
+    /// Those that manifests declare, each with the scope that it belongs to.
+    #[serde(skip)]
+    declared: BTreeMap<String, String>,
 }
 
 /// How one claim is wanted.
@@ -84,7 +87,21 @@ impl ClaimsRequest {
         Ok(Self {
             userinfo: place("userinfo")?,
             id_token: place("id_token")?,
+            declared: BTreeMap::new(),
         })
+    }
+
+    /// Finds those that manifests declare: `scope_of` says which scope a claim belongs to.
+    pub(super) fn with_declared<'a>(mut self, scope_of: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let asked = self.userinfo.keys().chain(self.id_token.keys());
+        let found = asked.filter_map(|name| Some((name.clone(), scope_of(name)?.to_owned())));
+        self.declared = found.collect();
+        self
+    }
+
+    /// The scope that releases the claim; `None` if it is not about the person, or unknown.
+    fn scope_of(&self, name: &str) -> Option<&str> {
+        claims::scope_of(name).or_else(|| self.declared.get(name).map(String::as_str))
     }
 
     /// What was kept of it with the grant.
@@ -96,7 +113,7 @@ impl ClaimsRequest {
     /// What is kept of it: what is asked of the person. `None` if that is nothing.
     pub(super) fn to_keep(&self) -> Option<String> {
         let of_the_person = |wishes: &BTreeMap<String, Wish>| -> BTreeMap<String, Wish> {
-            let known = |(name, _): &(&String, &Wish)| claims::scope_of(name).is_some();
+            let known = |(name, _): &(&String, &Wish)| self.scope_of(name).is_some();
             let kept = wishes.iter().filter(known);
             kept.map(|(name, wish)| (name.clone(), wish.clone()))
                 .collect()
@@ -104,6 +121,7 @@ impl ClaimsRequest {
         let kept = Self {
             userinfo: of_the_person(&self.userinfo),
             id_token: of_the_person(&self.id_token),
+            declared: BTreeMap::new(),
         };
         if kept == Self::default() {
             return None;
@@ -124,7 +142,7 @@ impl ClaimsRequest {
     pub(super) fn beyond(&self, scopes: &Scopes, allowed: &BTreeSet<Scope>) -> ClaimNames {
         let asked = self.userinfo.keys().chain(self.id_token.keys());
         let names = asked.filter(|name| {
-            claims::scope_of(name)
+            self.scope_of(name)
                 .is_some_and(|scope| allowed.contains(scope) && !scopes.contains(scope))
         });
         ClaimNames(names.cloned().collect())

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::dpop::ProofError;
 use crate::{
     crypto::CryptoError,
-    modules::{form::FormError, parameters::ParametersError},
+    modules::{form::FormError, parameters::ParametersError, zanzibar::RelatedError},
     store::StoreError,
 };
 
@@ -153,6 +153,17 @@ impl From<StoreError> for OAuthError {
             )
         } else {
             Self::internal(&error)
+        }
+    }
+}
+
+impl From<RelatedError> for OAuthError {
+    fn from(error: RelatedError) -> Self {
+        match error {
+            RelatedError::Loading => {
+                Self::new(ErrorCode::TemporarilyUnavailable, error.to_string())
+            }
+            RelatedError::Check(_) => Self::internal(&error),
         }
     }
 }

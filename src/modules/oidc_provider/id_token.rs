@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     claims,
     claims_request::Place,
+    error::OAuthError,
     grant::LiveGrant,
     lifetimes::Lifetimes,
     scope::Scopes,
@@ -19,7 +20,7 @@ use crate::{
     clock::UnixMillis,
     crypto::{Expected, VerifyingKeys},
     generation::Client,
-    modules::{Context, jwt},
+    modules::{Context, jwt, zanzibar::RelatedError},
 };
 
 #[derive(Serialize)]
@@ -57,6 +58,26 @@ pub(super) struct Beside<'a> {
     pub(super) state: Option<&'a str>,
 }
 
+/// Why there is no ID token.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum IdTokenError {
+    /// It cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// What the person is related to cannot be said.
+    #[error(transparent)]
+    Related(#[from] RelatedError),
+}
+
+impl From<IdTokenError> for OAuthError {
+    fn from(error: IdTokenError) -> Self {
+        match error {
+            IdTokenError::Signing(error) => error.into(),
+            IdTokenError::Related(error) => error.into(),
+        }
+    }
+}
+
 /// The ID token of a grant. What the scopes say of the person is in it, not only at userinfo: many
 /// applications read nothing else.
 pub(super) fn make(
@@ -65,7 +86,7 @@ pub(super) fn make(
     grant: &LiveGrant,
     scopes: &Scopes,
     beside: Beside<'_>,
-) -> Result<String, SigningError> {
+) -> Result<String, IdTokenError> {
     let snapshot = &context.snapshot;
     let key = signing::key(snapshot, client.spec.id_token_signed_response_alg)?;
     let hash = |text: &str| half_hash(key.algorithm(), text);
@@ -85,9 +106,10 @@ pub(super) fn make(
         acr: grant.acr.as_deref(),
         sid: grant.sid.as_deref(),
         gid: &grant.id,
-        person: claims::of_person(snapshot, client, grant, scopes, Place::IdToken),
+        person: claims::of_person(context, client, grant, scopes, Place::IdToken)?,
     };
-    Ok(key.sign_jwt(jwt::ID_TOKEN, &claims)?)
+    key.sign_jwt(jwt::ID_TOKEN, &claims)
+        .map_err(|error| SigningError::from(error).into())
 }
 
 /// The left half of the hash that belongs to the algorithm (OpenID Connect Core 3.1.3.6 and 3.3.2.11,

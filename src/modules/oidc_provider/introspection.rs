@@ -24,7 +24,7 @@ use super::{
 use crate::{
     clock::UnixMillis,
     generation::Client,
-    modules::{Context, jwt},
+    modules::{Context, jwt, zanzibar::RelatedError},
 };
 
 /// The endpoint.
@@ -102,7 +102,9 @@ async fn describe(
     now: UnixMillis,
 ) -> Result<Option<Value>, OAuthError> {
     if let Some(living) = access_token::living(context, token, now).await? {
-        return Ok(may_see(client, &living).then(|| of_access_token(context, living)));
+        return Ok(may_see(client, &living)
+            .then(|| of_access_token(context, living))
+            .transpose()?);
     }
     let Some(row) = presented::refresh_token(context, client, token, now).await? else {
         return Ok(None);
@@ -135,7 +137,7 @@ fn may_see(client: &Client, token: &Living) -> bool {
 }
 
 /// The same for a JWT and for an opaque token.
-fn of_access_token(context: &Context, living: Living) -> Value {
+fn of_access_token(context: &Context, living: Living) -> Result<Value, RelatedError> {
     let token = living.claims;
     let scopes = Scopes::parse(token.scope.as_deref().unwrap_or_default());
     let is_bound_to_key = token.cnf.as_ref().is_some_and(|bound| bound.jkt.is_some());
@@ -166,11 +168,11 @@ fn of_access_token(context: &Context, living: Living) -> Value {
     }
     if let Some(grant) = &living.grant {
         let scopes = scopes.within(&living.client.spec.scopes);
-        for (name, value) in claims::in_access_token(&context.snapshot, grant, &scopes) {
+        for (name, value) in claims::in_access_token(context, grant, &scopes)? {
             answer[name] = value;
         }
     }
-    answer
+    Ok(answer)
 }
 
 #[cfg(test)]

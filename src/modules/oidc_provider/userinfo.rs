@@ -24,11 +24,12 @@ use super::{
 };
 use crate::{
     modules::{
-        ClientCertificate, Context,
+        ClientCertificate, Context, Problem,
         authorization::{Credentials, Unclear},
         form::StrictForm,
         jwt,
         parameters::Parameters,
+        zanzibar::RelatedError,
     },
     store::StoreError,
 };
@@ -57,21 +58,35 @@ pub(super) enum BearerError {
     Internal(String),
 }
 
+impl BearerError {
+    fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        let document = Problem::internal(error).document();
+        Self::Internal(document["incident"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
 impl From<StoreError> for BearerError {
     fn from(error: StoreError) -> Self {
         if error.is_unavailable() {
             tracing::warn!("{error}");
             return Self::Unavailable;
         }
-        let document = crate::modules::Problem::internal(&error).document();
-        Self::Internal(document["incident"].as_str().unwrap_or_default().to_owned())
+        Self::internal(&error)
     }
 }
 
 impl From<SigningError> for BearerError {
     fn from(error: SigningError) -> Self {
-        let document = crate::modules::Problem::internal(&error).document();
-        Self::Internal(document["incident"].as_str().unwrap_or_default().to_owned())
+        Self::internal(&error)
+    }
+}
+
+impl From<RelatedError> for BearerError {
+    fn from(error: RelatedError) -> Self {
+        match error {
+            RelatedError::Loading => Self::Unavailable,
+            RelatedError::Check(_) => Self::internal(&error),
+        }
     }
 }
 
@@ -175,12 +190,12 @@ async fn answer(
     let mut answer = Map::new();
     answer.insert("sub".into(), token.sub.into());
     answer.extend(claims::of_person(
-        &context.snapshot,
+        context,
         client,
         &grant,
         &scopes,
         Place::Userinfo,
-    ));
+    )?);
     let no_store = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let Some(algorithm) = asking.spec.userinfo_signed_response_alg else {
         return Ok(([no_store], Json(Value::Object(answer))).into_response());

@@ -8,6 +8,7 @@ mod authzen;
 mod desk;
 mod index;
 mod reap;
+mod related;
 mod routes;
 pub mod tuples;
 
@@ -21,6 +22,7 @@ use self::index::Namespaces;
 pub use self::{
     desk::{Desk, DeskError, LineError},
     index::{Consistency, LoadError, PinError, RevisionError, Tuples, View},
+    related::{RelatedError, objects_of},
 };
 use super::Context;
 

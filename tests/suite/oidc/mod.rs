@@ -27,6 +27,7 @@ mod pushed;
 mod random;
 mod refresh;
 mod registration;
+mod related_claims;
 mod request_object;
 mod resources;
 mod response_mode;

@@ -74,8 +74,41 @@ fn scopes() {
             ),
             ("too long", "films", &long),
             ("relations", "films", "claims: { a: { relation: member } }"),
+            (
+                "a list of another type",
+                "films",
+                "claims: { a: { every: { type: group, relation: member }, type: string } }"
+            ),
         ]
     ));
+}
+
+#[test]
+fn claims_of_relations() {
+    let scope = |every: &str| {
+        let claims = format!("claims: {{ teams: {{ every: {{ {every} }} }} }}");
+        of_kind("Scope", "teams", &claims)
+    };
+    let namespaces = of_kind("ZanzibarNamespace", "user", "")
+        + "---\n"
+        + &of_kind(
+            "ZanzibarNamespace",
+            "team",
+            "relations: { member: { types: [user] } }, permissions: { join: member }",
+        )
+        + "---\n";
+    let beside = |every: &str| namespaces.clone() + &scope(every);
+    snapshot!(told(&[
+        ("a relation", &beside("type: team, relation: member")),
+        ("a permission", &beside("type: team, relation: join")),
+        ("no relation", &beside("type: team, relation: owner")),
+        ("nothing to be", &beside("type: user, relation: owner")),
+        ("no namespace", &scope("type: team, relation: member")),
+        (
+            "a word too much",
+            &beside("type: team, relation: member, of: user")
+        ),
+    ]));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a client asks for, in people's words.
 
 use super::{
-    super::{claims_request::ClaimNames, scope::Scopes},
+    super::{claims, claims_request::ClaimNames, scope::Scopes},
     Consented,
 };
 use crate::{generation::Snapshot, modules::pages::Language};
@@ -13,7 +13,11 @@ pub(in crate::modules::oidc_provider) fn in_words<'a>(
     language: &Language,
 ) -> Vec<(&'a str, Option<&'a str>)> {
     let mut shown = of_scopes(&given.scopes, snapshot, language);
-    for (name, meaning) in of_claims(&given.claims, language) {
+    let declared = |name: &str| {
+        let scope = claims::declared_scope_of(snapshot, name)?;
+        described(scope, snapshot, language)
+    };
+    for (name, meaning) in of_claims(&given.claims, language, declared) {
         if !shown.iter().any(|(_, other)| *other == meaning) {
             shown.push((name, meaning));
         }
@@ -27,14 +31,19 @@ pub(in crate::modules::oidc_provider) fn of_scopes<'a>(
     snapshot: &'a Snapshot,
     language: &Language,
 ) -> Vec<(&'a str, Option<&'a str>)> {
-    let declared = |scope: &str| {
-        let description = snapshot.scope(scope)?.spec.description.as_ref()?;
-        description.in_language(language.tag).map(String::as_str)
-    };
     let scopes = scopes.for_people().into_iter();
     scopes
-        .map(|scope| (scope, declared(scope).or_else(|| of_scope(scope, language))))
+        .map(|scope| {
+            let words = described(scope, snapshot, language);
+            (scope, words.or_else(|| of_scope(scope, language)))
+        })
         .collect()
+}
+
+/// What a manifest says of it.
+fn described<'a>(scope: &str, snapshot: &'a Snapshot, language: &Language) -> Option<&'a str> {
+    let description = snapshot.scope(scope)?.spec.description.as_ref()?;
+    description.in_language(language.tag).map(String::as_str)
 }
 
 fn of_scope(scope: &str, language: &Language) -> Option<&'static str> {
@@ -51,14 +60,15 @@ fn of_scope(scope: &str, language: &Language) -> Option<&'static str> {
 }
 
 /// What the person is shown of claims that are asked for one by one. Two that people would not tell apart
-/// are one.
+/// are one. `declared` is what a manifest says of a claim.
 fn of_claims<'a>(
     claims: &'a ClaimNames,
     language: &Language,
-) -> Vec<(&'a str, Option<&'static str>)> {
-    let mut shown: Vec<(&str, Option<&'static str>)> = Vec::new();
+    declared: impl Fn(&str) -> Option<&'a str>,
+) -> Vec<(&'a str, Option<&'a str>)> {
+    let mut shown: Vec<(&str, Option<&str>)> = Vec::new();
     for name in claims.iter() {
-        let meaning = of_claim(name, language);
+        let meaning = of_claim(name, language).or_else(|| declared(name));
         if !shown.iter().any(|(_, other)| *other == meaning) {
             shown.push((name, meaning));
         }
@@ -92,7 +102,7 @@ fn of_claim(name: &str, language: &Language) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::super::claims, *};
+    use super::*;
 
     #[test]
     fn every_claim_of_the_person_has_words() {
@@ -106,7 +116,7 @@ mod tests {
     #[test]
     fn people_read_nothing_twice() {
         let names = ClaimNames::parse("email email_verified name");
-        let shown: Vec<_> = of_claims(&names, Language::fallback())
+        let shown: Vec<_> = of_claims(&names, Language::fallback(), |_| None)
             .into_iter()
             .map(|(_, says)| says)
             .collect();

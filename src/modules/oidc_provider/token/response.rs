@@ -113,7 +113,7 @@ pub(super) async fn access_token(
         act: None,
         exchange: None,
         cnf: asked.confirmation(),
-        mapped: claims::in_access_token(&context.snapshot, grant, scopes),
+        mapped: claims::in_access_token(context, grant, scopes)?,
     };
     asked.require_asked(grant)?;
     asked
@@ -239,7 +239,7 @@ pub(super) fn exchanged_claims(
             actor_gids: exchanged.actor_gids,
         }),
         cnf: asked.confirmation(),
-        mapped: claims::in_access_token(&context.snapshot, exchanged.grant, exchanged.scopes),
+        mapped: claims::in_access_token(context, exchanged.grant, exchanged.scopes)?,
     })
 }
 

@@ -5,6 +5,7 @@ use assay_reconciler::spec::oidc_client::{GrantType, ResponseType};
 use super::{
     super::{
         super::{
+            claims,
             claims_request::ClaimsRequest,
             error::{ErrorCode, ascii},
             pkce::CodeChallenge,
@@ -104,7 +105,7 @@ pub(super) fn details(
         prompt: prompt(snapshot, parameters)?,
         max_age: max_age(parameters)?,
         dpop_jkt: dpop_jkt(parameters)?,
-        claims: claims(parameters)?,
+        claims: claims(snapshot, parameters)?,
         scopes,
     })
 }
@@ -232,10 +233,13 @@ fn scopes(
     Ok(scopes)
 }
 
-fn claims(parameters: &Parameters) -> Result<ClaimsRequest, Refused> {
+fn claims(snapshot: &Snapshot, parameters: &Parameters) -> Result<ClaimsRequest, Refused> {
     match parameters.get("claims") {
         None => Ok(ClaimsRequest::default()),
-        Some(text) => ClaimsRequest::parse(text).map_err(invalid),
+        Some(text) => {
+            let asked = ClaimsRequest::parse(text).map_err(invalid)?;
+            Ok(asked.with_declared(|name| claims::declared_scope_of(snapshot, name)))
+        }
     }
 }
 
