@@ -128,7 +128,7 @@ impl Tuples<'_> {
                 let mut number = 0;
                 remote
                     .stream(request, &mut |piece| {
-                        number += piece.iter().filter(|byte| **byte == b'\n').count() as u64;
+                        number += piece.split(|byte| *byte == b'\n').skip(1).count() as u64;
                         output.write_all(piece).map_err(unwritable)
                     })
                     .await?;

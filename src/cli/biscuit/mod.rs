@@ -73,17 +73,14 @@ impl Source {
     fn read(&self) -> Result<String, Failure> {
         let file = self.file.as_deref().filter(|file| *file != Path::new("-"));
         let mut text = String::new();
-        let outcome = match file {
-            Some(file) => {
-                fs::File::open(file).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text))
+        let outcome = if let Some(file) = file {
+            fs::File::open(file).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text))
+        } else {
+            let stdin = std::io::stdin();
+            if stdin.is_terminal() {
+                output::note("reading a token from standard input");
             }
-            None => {
-                let stdin = std::io::stdin();
-                if stdin.is_terminal() {
-                    output::note("reading a token from standard input");
-                }
-                stdin.lock().take(MAX_FILE).read_to_string(&mut text)
-            }
+            stdin.lock().take(MAX_FILE).read_to_string(&mut text)
         };
         outcome.map_err(|error| {
             let place = file.map_or_else(

@@ -48,26 +48,18 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 }
 
 fn shown(verdict: &Verdict) -> String {
-    let mut text = String::from(if verdict.allowed { "allowed" } else { "denied" });
-    if let Some(reason) = &verdict.reason {
-        text.push_str(&format!(" ({reason})"));
-    }
-    text.push('\n');
-    if let Some(detail) = &verdict.detail {
-        text.push_str(&format!("  {detail}\n"));
-    }
-    if let Some(policy) = &verdict.policy {
-        text.push_str(&format!("  policy {}: {}\n", policy.index, policy.text));
-    }
-    for failed in &verdict.failed_checks {
+    let decision = if verdict.allowed { "allowed" } else { "denied" };
+    let reason = verdict.reason.as_ref().map(|reason| format!(" ({reason})"));
+    let mut lines = vec![format!("{decision}{}", reason.unwrap_or_default())];
+    lines.extend(verdict.detail.as_ref().map(|detail| format!("  {detail}")));
+    let policy = verdict.policy.as_ref();
+    lines.extend(policy.map(|policy| format!("  policy {}: {}", policy.index, policy.text)));
+    lines.extend(verdict.failed_checks.iter().map(|failed| {
         let place = match failed.block {
             Some(block) => format!("block {block}"),
             None => "request".to_owned(),
         };
-        text.push_str(&format!(
-            "  failed, {place}, check {}: {}\n",
-            failed.check, failed.text
-        ));
-    }
-    text
+        format!("  failed, {place}, check {}: {}", failed.check, failed.text)
+    }));
+    lines.join("\n") + "\n"
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use assay_reconciler::spec::module::BiscuitGrant;
+use assay_reconciler::spec::{Span, module::BiscuitGrant};
 use biscuit_auth::builder::{Fact, Term};
 use serde_json::Value;
 
@@ -134,14 +134,12 @@ pub(in crate::modules) fn made_for(
                     .iter()
                     .any(|granted| granted.predicate == fact.predicate)
             })
-            .map(|(grant, _)| grant.max_ttl.map_or(longest, |ttl| ttl.duration()));
-        match of_fact.max() {
-            Some(life) => longest = longest.min(life),
-            None => {
-                let why = format!("facts[{index}]: this person may not have it in a token");
-                return Err(Refused::NotGranted(why));
-            }
-        }
+            .map(|(grant, _)| grant.max_ttl.map_or(longest, Span::duration));
+        let Some(life) = of_fact.max() else {
+            let why = format!("facts[{index}]: this person may not have it in a token");
+            return Err(Refused::NotGranted(why));
+        };
+        longest = longest.min(life);
     }
     let default = settings.token_ttl.duration().min(longest);
     let expires_at = said::ends_at(request.expires_in, default, longest, desk.now)?;

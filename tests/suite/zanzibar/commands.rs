@@ -11,7 +11,7 @@ both_databases!(
 );
 
 /// Both ways to run a command.
-fn ways<'a>(assay: &Assay, arguments: &[&'a str]) -> [Command; 2] {
+fn ways(assay: &Assay, arguments: &[&str]) -> [Command; 2] {
     let all = arguments.iter().copied();
     [assay.command(all.clone()), assay.remote_command(all)]
 }

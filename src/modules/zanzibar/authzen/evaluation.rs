@@ -62,8 +62,8 @@ fn decision(answer: Answer) -> Value {
 struct Evaluations {
     #[serde(flatten)]
     defaults: Tried,
-    #[serde(default)]
-    evaluations: Vec<Tried>,
+    #[serde(default, rename = "evaluations")]
+    list: Vec<Tried>,
     #[serde(default)]
     options: Options,
 }
@@ -91,7 +91,7 @@ async fn evaluations(
 ) -> Result<Reply<Value>, Problem> {
     let Evaluations {
         defaults,
-        evaluations,
+        list: evaluations,
         options,
     } = body;
     let view = context.view(&Consistency::MinimizeLatency).await?;

@@ -116,7 +116,7 @@ async fn lookup_resources(
     }
     let page = ask(context, Arc::clone(&view), after, limit as usize).await?;
     let after = page.after.as_deref().map(|after| cursor(&view, after));
-    let mut said = resources(page, after);
+    let mut said = resources(page, after.as_deref());
     said["revision"] = view.token.as_str().into();
     Ok(Reply(said).into_response())
 }
@@ -129,7 +129,7 @@ fn line(name: &str, answer: Answered) -> Value {
 }
 
 /// A page in words.
-pub(super) fn resources(page: Page, after: Option<String>) -> Value {
+pub(super) fn resources(page: Page, after: Option<&str>) -> Value {
     let items = page.items.into_iter();
     let objects: Vec<Value> = items
         .map(|(name, answer)| line(&name, answer.into()))

@@ -106,7 +106,7 @@ async fn lookup_subjects(
     }
     let page = ask(context, Arc::clone(&view), after, limit as usize).await?;
     let after = page.after.as_deref().map(|after| cursor(&view, after));
-    let mut said = subjects(page, after);
+    let mut said = subjects(page, after.as_deref());
     said["revision"] = view.token.as_str().into();
     Ok(Reply(said).into_response())
 }
@@ -119,7 +119,7 @@ fn line(name: &str, answer: Answered) -> Value {
 }
 
 /// A page in words.
-pub(super) fn subjects(page: Page, after: Option<String>) -> Value {
+pub(super) fn subjects(page: Page, after: Option<&str>) -> Value {
     let items = page.items.into_iter();
     let subjects: Vec<Value> = items
         .map(|(name, answer)| line(&name, answer.into()))
