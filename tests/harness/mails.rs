@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
-/// How long a letter may take: the outbox is looked through every two seconds.
-const LIMIT: Duration = Duration::from_secs(30);
+/// How long a letter may take. The outbox is looked through every two seconds; a busy disk takes its time.
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// A letter as its reader sees it.
 #[derive(Clone, Debug)]
