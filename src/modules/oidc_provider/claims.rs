@@ -9,7 +9,7 @@ use assay_reconciler::spec::{
 use serde_json::{Map, Value};
 
 use super::{
-    claims_request::{ClaimsRequest, Place},
+    claims_request::{ClaimsRequest, Place, Wish},
     grant::LiveGrant,
     scope::Scopes,
 };
@@ -126,13 +126,9 @@ pub(super) fn of_person(
                 .map(|all| (GROUPS.to_owned(), all.clone())),
         );
     }
-    claims.extend(given(
-        grant,
-        &attributes,
-        scopes,
-        place,
-        &client.spec.scopes,
-    ));
+    let wishes = asked.wishes(place);
+    let allowed = &client.spec.scopes;
+    claims.extend(given(grant, &attributes, scopes, wishes, allowed));
     Ok(claims)
 }
 
@@ -227,11 +223,11 @@ pub(super) fn scope_of(name: &str) -> Option<&'static str> {
 /// What the client may see of the person in this place by the standard: by scope, and what was asked for
 /// one by one among what the client may have at all. What has another value than the one asked for is
 /// left out.
-fn given(
+fn given<'a>(
     grant: &LiveGrant,
     attributes: &Map<String, Value>,
     scopes: &Scopes,
-    place: Place,
+    wishes: impl Iterator<Item = (&'a str, &'a Wish)>,
     allowed: &BTreeSet<Scope>,
 ) -> Map<String, Value> {
     let mut given = by_scope(grant, attributes, scopes);
@@ -240,8 +236,7 @@ fn given(
     }
     let everything = Scopes::parse("profile email address phone");
     let all = by_scope(grant, attributes, &everything);
-    let asked = ClaimsRequest::kept(grant.claims.as_deref());
-    for (name, wish) in asked.wishes(place) {
+    for (name, wish) in wishes {
         let may = scope_of(name).is_some_and(|scope| allowed.contains(scope));
         if let Some(value) = all.get(name).filter(|value| may && wish.takes(value)) {
             given.insert(name.to_owned(), value.clone());
@@ -340,7 +335,9 @@ mod tests {
         let names = |place, scopes: &[&str]| {
             let allowed = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
             let known = attributes(&grant);
-            let given = given(&grant, &known, &Scopes::parse("openid"), place, &allowed);
+            let asked = ClaimsRequest::kept(grant.claims.as_deref());
+            let openid = Scopes::parse("openid");
+            let given = given(&grant, &known, &openid, asked.wishes(place), &allowed);
             given.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
         };
         let all = ["openid", "profile", "email", "phone"];
