@@ -7,7 +7,7 @@ use super::{
     cookie::{BROWSER, SESSION},
     end,
     record::{self, NewSession},
-    unfamiliar,
+    unfamiliar::Unfamiliar,
 };
 use crate::{
     crypto::token,
@@ -81,6 +81,7 @@ pub async fn sign_in(
         .read(&context.site, headers)
         .map(|token| record::hash(&context.keyring, token));
 
+    let unfamiliar = Unfamiliar::of(context, headers, address, &authentication).await;
     let mut tx = context.store.begin().await?;
     let renewed = match &old {
         Some(old) => record::renew(&mut tx, old, &new).await?,
@@ -99,7 +100,9 @@ pub async fn sign_in(
         let session_id = renewed.as_ref().unwrap_or(&new_id);
         oidc_client::session_began(&mut tx, keyring, browser, user_id, session_id, now).await?;
     }
-    unfamiliar::tell_owner(&mut tx, context, headers, address, &authentication, now).await?;
+    if let Some(unfamiliar) = unfamiliar {
+        unfamiliar.tell_owner(&mut tx, context, now).await?;
+    }
     let person = format!("user:{user_id}");
     let event = AuditEvent {
         actor: &person,

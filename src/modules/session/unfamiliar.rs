@@ -26,36 +26,60 @@ const LETTERS: Limit = Limit {
     window: Duration::from_hours(1),
 };
 
-/// Tells the owner, in the transaction in which the session begins and before it is recorded there. Not of
-/// the first sign-in there ever was: every browser is new then. An address that was not verified may be
-/// somebody else's, who has no business to know.
-pub(super) async fn tell_owner(
-    tx: &mut Tx,
-    context: &Context,
-    headers: &HeaderMap,
-    address: &ClientAddress,
-    authentication: &Authentication<'_>,
-    now: UnixMillis,
-) -> Result<(), StoreError> {
-    let user = authentication.user;
-    let is_wanted = context.snapshot.account_settings().notices.new_device;
-    if !is_wanted
-        || !user.email_verified
-        || familiar_browser(context, headers, &user.id).is_some()
-        || !has_signed_in_before(tx, &user.id).await?
-    {
-        return Ok(());
+/// A browser that the account does not know, whose owner is told of it unless it is the first of all.
+pub(super) struct Unfamiliar<'a> {
+    user_id: &'a str,
+    to: Recipient<'a>,
+    device: String,
+    place: String,
+}
+
+impl<'a> Unfamiliar<'a> {
+    /// Looks at a sign-in before its transaction, for which nobody should wait while a place is read from a
+    /// file. An address that was not verified may be somebody else's, who has no business to know.
+    pub(super) async fn of(
+        context: &Context,
+        headers: &HeaderMap,
+        address: &ClientAddress,
+        authentication: &Authentication<'a>,
+    ) -> Option<Self> {
+        let user = authentication.user;
+        let is_wanted = context.snapshot.account_settings().notices.new_device;
+        if !is_wanted
+            || !user.email_verified
+            || familiar_browser(context, headers, &user.id).is_some()
+        {
+            return None;
+        }
+        let to = Recipient::of(user, authentication.language);
+        Some(Self {
+            user_id: &user.id,
+            device: name(headers, to.language),
+            place: place(context, address, to.language).await,
+            to,
+        })
     }
-    let (keyring, id) = (&context.keyring, &user.id);
-    if LETTERS.count(tx, keyring, id, now).await?.is_none() {
-        return Ok(());
+
+    /// Tells the owner, in the transaction in which the session begins and before it is recorded there. Not
+    /// of the first sign-in there ever was: every browser is new then.
+    pub(super) async fn tell_owner(
+        &self,
+        tx: &mut Tx,
+        context: &Context,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let (keyring, id) = (&context.keyring, self.user_id);
+        if !has_signed_in_before(tx, id).await?
+            || LETTERS.count(tx, keyring, id, now).await?.is_none()
+        {
+            return Ok(());
+        }
+        let letter = Letter::NewDevice {
+            device: &self.device,
+            place: &self.place,
+        };
+        mail::queue(tx, context, &self.to, letter, now).await
     }
-    let to = Recipient::of(user, authentication.language);
-    let letter = Letter::NewDevice {
-        device: &name(headers, to.language),
-        place: &place(context, address, to.language).await,
-    };
-    mail::queue(tx, context, &to, letter, now).await
 }
 
 async fn has_signed_in_before(tx: &mut Tx, user_id: &str) -> Result<bool, StoreError> {
