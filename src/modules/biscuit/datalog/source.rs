@@ -1,7 +1,7 @@
 use biscuit_auth::{
     PublicKey,
     builder::{Check, Fact, Policy, Rule, Scope, Term},
-    parser::{parse_block_source, parse_source},
+    parser::{Error, SourceResult, parse_block_source, parse_source},
 };
 use biscuit_parser::builder as written;
 use serde_json::{Map, Value};
@@ -51,32 +51,7 @@ pub(in crate::modules::biscuit) fn parse_block(
     text: &str,
     parameters: &Parameters,
 ) -> Result<Parsed, NotDatalog> {
-    check_shape(text)?;
-    let source = parse_block_source(text).map_err(|errors| syntax(text, &errors))?;
-    let rules = source.rules.iter().map(|(_, rule)| rule);
-    let of_checks = source.checks.iter().flat_map(|(_, check)| &check.queries);
-    check_keys(rules.chain(of_checks).flat_map(|rule| &rule.scopes))?;
-    check_keys(source.scopes.iter())?;
-    let parsed = Parsed {
-        facts: source
-            .facts
-            .into_iter()
-            .map(|(_, fact)| fact.into())
-            .collect(),
-        rules: source
-            .rules
-            .into_iter()
-            .map(|(_, rule)| rule.into())
-            .collect(),
-        checks: source
-            .checks
-            .into_iter()
-            .map(|(_, check)| check.into())
-            .collect(),
-        policies: Vec::new(),
-        scopes: source.scopes.into_iter().map(Into::into).collect(),
-    };
-    bound(parsed, parameters)
+    parse(text, parse_block_source, parameters)
 }
 
 /// What a verifier says: facts, rules, checks and policies.
@@ -84,40 +59,38 @@ pub(in crate::modules::biscuit) fn parse_authorizer(
     text: &str,
     parameters: &Parameters,
 ) -> Result<Parsed, NotDatalog> {
+    parse(text, parse_source, parameters)
+}
+
+fn parse(
+    text: &str,
+    read: for<'a> fn(&'a str) -> Result<SourceResult<'a>, Vec<Error<'a>>>,
+    parameters: &Parameters,
+) -> Result<Parsed, NotDatalog> {
     check_shape(text)?;
-    let source = parse_source(text).map_err(|errors| syntax(text, &errors))?;
+    let source = read(text).map_err(|errors| syntax(text, &errors))?;
     let rules = source.rules.iter().map(|(_, rule)| rule);
     let of_checks = source.checks.iter().flat_map(|(_, check)| &check.queries);
-    let of_policies = source
-        .policies
-        .iter()
-        .flat_map(|(_, policy)| &policy.queries);
+    let policies = source.policies.iter();
+    let of_policies = policies.flat_map(|(_, policy)| &policy.queries);
     let all = rules.chain(of_checks).chain(of_policies);
-    check_keys(all.flat_map(|rule| &rule.scopes))?;
+    check_keys(all.flat_map(|rule| &rule.scopes).chain(&source.scopes))?;
     let parsed = Parsed {
-        facts: source
-            .facts
-            .into_iter()
-            .map(|(_, fact)| fact.into())
-            .collect(),
-        rules: source
-            .rules
-            .into_iter()
-            .map(|(_, rule)| rule.into())
-            .collect(),
-        checks: source
-            .checks
-            .into_iter()
-            .map(|(_, check)| check.into())
-            .collect(),
-        policies: source
-            .policies
-            .into_iter()
-            .map(|(_, policy)| policy.into())
-            .collect(),
-        scopes: Vec::new(),
+        facts: of_library(source.facts),
+        rules: of_library(source.rules),
+        checks: of_library(source.checks),
+        policies: of_library(source.policies),
+        scopes: source.scopes.into_iter().map(Into::into).collect(),
     };
     bound(parsed, parameters)
+}
+
+/// What was written, without its text, as the library goes on with it.
+fn of_library<W: Into<T>, T>(written: Vec<(&str, W)>) -> Vec<T> {
+    written
+        .into_iter()
+        .map(|(_, written)| written.into())
+        .collect()
 }
 
 /// Refuses what would keep the parser busy, or take all of its stack.
@@ -154,7 +127,7 @@ fn check_shape(text: &str) -> Result<(), NotDatalog> {
 }
 
 /// Where the first thing is that cannot be read. What stands there is not repeated.
-fn syntax(text: &str, errors: &[biscuit_auth::parser::Error<'_>]) -> NotDatalog {
+fn syntax(text: &str, errors: &[Error<'_>]) -> NotDatalog {
     let offset = errors.first().map_or(0, |error| {
         let begin = error.input.as_ptr() as usize;
         begin.saturating_sub(text.as_ptr() as usize)
