@@ -265,6 +265,7 @@ pub(crate) mod tests {
 
     use super::{super::KeyFile, *};
 
+    /// The keyring of a master key made of one byte.
     pub(crate) fn keyring(byte: u8) -> Keyring {
         let key = Secret::new(format!("{byte:02x}").repeat(32));
         Keyring::derive(&MasterKey::find(Some(&key), None, KeyFile::None).unwrap()).unwrap()

@@ -26,5 +26,8 @@ pub use self::{
     verifying::{Expected, VerifyError, VerifyingKeys},
 };
 
+#[cfg(test)]
+pub(crate) use self::keyring::tests::keyring;
+
 /// A public key as a JWKS shows it (RFC 7517).
 pub use jsonwebtoken::jwk::Jwk;

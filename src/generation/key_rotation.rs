@@ -6,21 +6,19 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use assay_reconciler::{
-    kind::Kind,
-    spec::{ModuleName, ModuleSettings, SigningAlgorithm, module::JwtSettings},
-};
+use assay_reconciler::spec::{ModuleName, ModuleSettings, SigningAlgorithm, module::JwtSettings};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Engine, documents,
+    Engine,
+    keys::{Expired, settings_of, touch},
     record::{self, Actor},
-    signing_keys::{KeyError, TOPIC, algorithms, purpose, touch},
+    signing_keys::{KeyError, TOPIC, algorithms, purpose},
 };
 use crate::{
     clock::UnixMillis,
     crypto::SigningKey,
-    store::{StoreError, Tx, execute, fetch_all, fetch_one, fetch_optional},
+    store::{StoreError, Tx, execute, fetch_all, fetch_optional},
 };
 
 /// Where a key is in its life.
@@ -201,26 +199,12 @@ impl Engine {
     /// Takes keys out of the JWKS whose last token has expired; gives how many. To be called now and
     /// then.
     pub async fn reap_signing_keys(&self) -> Result<u64, KeyError> {
-        let now = self.clock.now();
-        let (expired,) = fetch_one!(
-            &self.store,
-            (i64,),
-            "SELECT COUNT(*) FROM jwks_keys WHERE state = 'retired' AND expires_at <= $1",
-            now
-        )?;
-        if expired == 0 {
-            return Ok(0);
-        }
-        let mut tx = self.store.begin().await?;
-        touch(&mut tx, TOPIC).await?;
-        let gone = execute!(
-            &mut tx,
-            "DELETE FROM jwks_keys WHERE state = 'retired' AND expires_at <= $1",
-            now
-        )?;
-        tx.notify_change().await?;
-        tx.commit().await?;
-        Ok(gone)
+        let expired = Expired {
+            topic: TOPIC,
+            count: "SELECT COUNT(*) FROM jwks_keys WHERE state = 'retired' AND expires_at <= $1",
+            delete: "DELETE FROM jwks_keys WHERE state = 'retired' AND expires_at <= $1",
+        };
+        Ok(expired.reap(&self.store, self.clock.now()).await?)
     }
 
     /// Every signing key, active ones first.
@@ -378,12 +362,8 @@ async fn due(
 }
 
 async fn jwt_settings(tx: &mut Tx) -> Result<JwtSettings, KeyError> {
-    let documents = documents::named(tx, Kind::Module, &[ModuleName::Jwt.name()]).await?;
-    let Some(document) = documents.first() else {
-        return Ok(JwtSettings::default());
-    };
-    Ok(match document.module()?.1.settings {
-        ModuleSettings::Jwt(settings) => settings,
+    Ok(match settings_of(tx, ModuleName::Jwt).await? {
+        Some(ModuleSettings::Jwt(settings)) => settings,
         _ => JwtSettings::default(),
     })
 }

@@ -13,6 +13,7 @@ mod export;
 mod history;
 mod intent;
 mod key_rotation;
+mod keys;
 mod listed;
 mod observe;
 mod orphans;

@@ -3,17 +3,15 @@
 //! Verifiers hold copies of the public halves, so nothing here happens on a schedule but forgetting: a key
 //! that was rotated out goes once no token that it signed can live. Its private half is gone at once.
 
-use assay_reconciler::{
-    kind::Kind,
-    spec::{ModuleName, ModuleSettings, module::BiscuitSettings},
-};
+use assay_reconciler::spec::{ModuleName, ModuleSettings, module::BiscuitSettings};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Engine, KeyState, documents,
+    Engine, KeyState,
+    keys::{Expired, settings_of, touch},
     record::{self, Actor},
     root_keys::{TOPIC, name, purpose},
-    signing_keys::{KeyError, touch},
+    signing_keys::KeyError,
 };
 use crate::{
     clock::UnixMillis,
@@ -122,26 +120,12 @@ impl Engine {
 
     /// Forgets root keys whose last token has expired; gives how many. To be called now and then.
     pub async fn reap_root_keys(&self) -> Result<u64, KeyError> {
-        let now = self.clock.now();
-        let (expired,) = fetch_one!(
-            &self.store,
-            (i64,),
-            "SELECT COUNT(*) FROM biscuit_root_keys WHERE state = 'retired' AND expires_at <= $1",
-            now
-        )?;
-        if expired == 0 {
-            return Ok(0);
-        }
-        let mut tx = self.store.begin().await?;
-        touch(&mut tx, TOPIC).await?;
-        let gone = execute!(
-            &mut tx,
-            "DELETE FROM biscuit_root_keys WHERE state = 'retired' AND expires_at <= $1",
-            now
-        )?;
-        tx.notify_change().await?;
-        tx.commit().await?;
-        Ok(gone)
+        let expired = Expired {
+            topic: TOPIC,
+            count: "SELECT COUNT(*) FROM biscuit_root_keys WHERE state = 'retired' AND expires_at <= $1",
+            delete: "DELETE FROM biscuit_root_keys WHERE state = 'retired' AND expires_at <= $1",
+        };
+        Ok(expired.reap(&self.store, self.clock.now()).await?)
     }
 
     /// Every root key, the newest first: that is the one that signs.
@@ -225,12 +209,8 @@ impl Engine {
 }
 
 async fn settings(tx: &mut Tx) -> Result<BiscuitSettings, KeyError> {
-    let documents = documents::named(tx, Kind::Module, &[ModuleName::Biscuit.name()]).await?;
-    let Some(document) = documents.first() else {
-        return Ok(BiscuitSettings::default());
-    };
-    Ok(match document.module()?.1.settings {
-        ModuleSettings::Biscuit(settings) => settings,
+    Ok(match settings_of(tx, ModuleName::Biscuit).await? {
+        Some(ModuleSettings::Biscuit(settings)) => settings,
         _ => BiscuitSettings::default(),
     })
 }

@@ -10,7 +10,7 @@ use assay_reconciler::spec::{SigningAlgorithm, module::JwtSettings};
 use super::documents::Undecodable;
 use crate::{
     crypto::{Jwk, Keyring, SigningKey, VerifyingKeys},
-    store::{StoreError, Tx, execute, fetch_all, fetch_one},
+    store::{StoreError, Tx, fetch_all, fetch_one},
 };
 
 /// The topic under which `revisions` counts changes of the keys.
@@ -105,17 +105,6 @@ pub(super) async fn revision(tx: &mut Tx, topic: &'static str) -> Result<i64, St
         topic
     )?;
     Ok(value)
-}
-
-/// Counts a change. Comes first in a transaction: whoever holds this row has its turn.
-pub(super) async fn touch(tx: &mut Tx, topic: &'static str) -> Result<(), StoreError> {
-    execute!(
-        tx,
-        "INSERT INTO revisions (topic, value) VALUES ($1, 1)
-         ON CONFLICT (topic) DO UPDATE SET value = revisions.value + 1",
-        topic
-    )
-    .map(drop)
 }
 
 #[derive(sqlx::FromRow)]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::{Clock, UnixMillis},
-    crypto::{KeyFile, Keyring, MasterKey, Secret},
+    crypto::keyring,
     generation::{Actor, Applied, ApplyError, ApplyOptions, Engine},
     store::{Store, testing::TestDb},
 };
@@ -21,12 +21,6 @@ pub(super) struct Room {
     pub(super) engine: Engine,
     pub(super) store: Store,
     pub(super) clock: Clock,
-}
-
-/// The keyring of a master key made of one byte.
-pub(super) fn keyring(byte: u8) -> Keyring {
-    let key = Secret::new(format!("{byte:02x}").repeat(32));
-    Keyring::derive(&MasterKey::find(Some(&key), None, KeyFile::None).unwrap()).unwrap()
 }
 
 /// 2026-11-24T00:00:00Z.

@@ -3,8 +3,9 @@ use std::{sync::Arc, time::Duration};
 use assay_reconciler::kind::Kind;
 use serde_json::json;
 
-use super::fixture::{Room, keyring, object};
+use super::fixture::{Room, object};
 use crate::{
+    crypto::keyring,
     generation::{Actor, Engine, Snapshot},
     store::{fetch_all, testing::both_databases},
 };

@@ -3,9 +3,9 @@ use std::{collections::BTreeSet, time::Duration};
 use assay_reconciler::{kind::Kind, object::Object, spec::SigningAlgorithm};
 use serde_json::{Value, json};
 
-use super::fixture::{Room, keyring, object};
+use super::fixture::{Room, object};
 use crate::{
-    crypto::Expected,
+    crypto::{Expected, keyring},
     generation::{Actor, Engine, KeyError, KeyState, Snapshot},
     store::{fetch_all, testing::both_databases},
 };

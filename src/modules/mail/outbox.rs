@@ -228,16 +228,11 @@ pub(super) async fn given_up(
 mod tests {
     use super::{super::reap::REAPER, *};
     use crate::{
-        crypto::{KeyFile, MasterKey, Secret},
+        crypto::keyring,
         store::{fetch_one, testing::both_databases},
     };
 
     const NOW: UnixMillis = UnixMillis::from_millis(1_795_544_400_000);
-
-    fn keyring(byte: u8) -> Keyring {
-        let key = Secret::new(format!("{byte:02x}").repeat(32));
-        Keyring::derive(&MasterKey::find(Some(&key), None, KeyFile::None).unwrap()).unwrap()
-    }
 
     fn ada() -> Recipient<'static> {
         Recipient {

@@ -29,12 +29,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::crypto::{KeyFile, MasterKey, Secret};
-
-    fn keyring(byte: u8) -> Keyring {
-        let key = Secret::new(format!("{byte:02x}").repeat(32));
-        Keyring::derive(&MasterKey::find(Some(&key), None, KeyFile::None).unwrap()).unwrap()
-    }
+    use crate::crypto::keyring;
 
     fn client(uid: &str, redirect_uri: &str) -> Client {
         Client {

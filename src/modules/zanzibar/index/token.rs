@@ -72,12 +72,7 @@ impl Revision {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::crypto::{KeyFile, MasterKey, Secret};
-
-    fn keyring(byte: u8) -> Keyring {
-        let key = Secret::new(format!("{byte:02x}").repeat(32));
-        Keyring::derive(&MasterKey::find(Some(&key), None, KeyFile::None).unwrap()).unwrap()
-    }
+    use crate::crypto::keyring;
 
     #[test]
     fn only_what_this_installation_gave_out_is_a_revision() {
