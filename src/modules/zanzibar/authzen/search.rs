@@ -14,7 +14,7 @@ use crate::modules::{
         routes::{
             body::Json,
             evaluate,
-            lookup::{MAX_PAGE, cursor, from},
+            listing::{MAX_PAGE, cursor, from},
             read::limit,
         },
     },

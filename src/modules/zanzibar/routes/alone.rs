@@ -1,6 +1,6 @@
 //! The same answers where no server gives them.
 
-use assay_permissions::{CheckError, DEFAULT_BUDGET, Request};
+use assay_permissions::{CheckError, DEFAULT_BUDGET, Request, Snapshot};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -8,8 +8,9 @@ use super::{
     asked::{Answered, AskedOnce},
     expand::{self, ExpandRequest},
     explain,
-    lookup::{ResourcesRequest, resources},
-    lookup_subjects::{SubjectsRequest, subjects},
+    listing::Listing,
+    lookup_resources::ResourcesRequest,
+    lookup_subjects::SubjectsRequest,
     problem,
 };
 use crate::modules::{Problem, zanzibar::View};
@@ -45,23 +46,24 @@ pub(in crate::modules::zanzibar) fn alone(
                 snapshot.expand(&body.object(), &body.relation, &request(&Map::new()));
             taken_apart.map(|tree| json!({ "tree": expand::tree(tree) }))
         }
-        "lookup-resources" => {
-            let body: ResourcesRequest = read(body)?;
-            let question = body.question(None, usize::MAX);
-            let page = snapshot.lookup_resources(&question, &request(&body.context));
-            page.map(|page| resources(page, None))
-        }
-        "lookup-subjects" => {
-            let body: SubjectsRequest = read(body)?;
-            let question = body.question(None, usize::MAX);
-            let page = snapshot.lookup_subjects(&question, &request(&body.context));
-            page.map(|page| subjects(page, None))
-        }
+        "lookup-resources" => whole(&read::<ResourcesRequest>(body)?, snapshot, &request),
+        "lookup-subjects" => whole(&read::<SubjectsRequest>(body)?, snapshot, &request),
         _ => return Err(Problem::not_found()),
     };
     let mut said = said.map_err(|error: CheckError| problem::of_check(&error))?;
     said["revision"] = view.token.as_str().into();
     Ok(said)
+}
+
+/// A whole list as one page.
+fn whole<'a, L: Listing>(
+    asked: &'a L,
+    snapshot: &Snapshot,
+    request: &impl Fn(&'a Map<String, Value>) -> Request<'a>,
+) -> Result<Value, CheckError> {
+    let request = request(asked.paging().context);
+    let page = asked.find(snapshot, &request, None, usize::MAX)?;
+    Ok(L::page(page, None))
 }
 
 fn read<T: DeserializeOwned>(body: Value) -> Result<T, Problem> {

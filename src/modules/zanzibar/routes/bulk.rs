@@ -13,7 +13,7 @@ use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::{LINES, lookup::streamed};
+use super::{LINES, listing::streamed};
 use crate::modules::{
     Context, Problem,
     admin::{

@@ -1,29 +1,19 @@
 //! `POST /auth/zanzibar/lookup-subjects`.
 
-use std::sync::Arc;
-
-use assay_permissions::{Answer, Page, SubjectsQuestion};
-use axum::{
-    Json as Reply, Router,
-    extract::State,
-    http::HeaderMap,
-    response::{IntoResponse as _, Response},
-    routing::post,
-};
+use assay_permissions::{Answer, CheckError, Page, Request, Snapshot, SubjectsQuestion, WILDCARD};
+use axum::{Router, extract::State, http::HeaderMap, response::Response, routing::post};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
     asked::{Answered, consistency, userset},
     body::Json,
-    evaluate,
-    lookup::{MAX_PAGE, cursor, from, lines, page, wants_lines},
-    read::limit,
+    listing::{Listing, Paging, items, list, page},
 };
 use crate::modules::{
     Context, Problem,
     admin::credential::{Permitted, ZanzibarCheck},
-    zanzibar::{Consistency, View},
+    zanzibar::Consistency,
 };
 
 pub(super) fn routes() -> Router<Context> {
@@ -74,6 +64,45 @@ struct Listed<'a> {
     answer: Answered,
 }
 
+impl Listing for SubjectsRequest {
+    fn paging(&self) -> Paging<'_> {
+        Paging {
+            consistency: &self.consistency,
+            limit: self.limit,
+            after: self.after.as_deref(),
+            context: &self.context,
+        }
+    }
+
+    fn find(
+        &self,
+        snapshot: &Snapshot,
+        request: &Request<'_>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, CheckError> {
+        snapshot.lookup_subjects(&self.question(after, limit), request)
+    }
+
+    /// Everyone is a line of its own, if they have it.
+    fn first(page: &mut Page) -> Option<Value> {
+        let everyone = std::mem::replace(&mut page.everyone, Answer::No);
+        (everyone != Answer::No).then(|| Self::line(WILDCARD, everyone.into()))
+    }
+
+    fn line(name: &str, answer: Answered) -> Value {
+        json!(Listed {
+            subject_id: name,
+            answer,
+        })
+    }
+
+    fn page(page: Page, after: Option<&str>) -> Value {
+        let subjects = items::<Self>(page.items);
+        json!({ "everyone": Answered::from(page.everyone), "subjects": subjects, "after": after })
+    }
+}
+
 /// The subjects of a type that have a relation or permission to an object. Where everyone has it, those
 /// who do not are listed too, with a no.
 async fn lookup_subjects(
@@ -82,47 +111,5 @@ async fn lookup_subjects(
     headers: HeaderMap,
     Json(body): Json<SubjectsRequest>,
 ) -> Result<Response, Problem> {
-    let limit = limit(body.limit, MAX_PAGE)?;
-    let (view, after) = from(&context, &body.consistency, body.after.as_deref()).await?;
-    let question = Arc::new(body);
-    let ask = move |context: Context, view: Arc<View>, after: Option<String>, limit: usize| {
-        let question = Arc::clone(&question);
-        let given = question.context.clone();
-        async move {
-            evaluate::thoroughly(&context, &view, given, move |snapshot, request| {
-                let question = question.question(after.as_deref(), limit);
-                snapshot.lookup_subjects(&question, request)
-            })
-            .await
-        }
-    };
-    if wants_lines(&headers) {
-        // Everyone is a line of its own, if they have it.
-        let everyone = move |page: &mut Page| {
-            let everyone = std::mem::replace(&mut page.everyone, Answer::No);
-            (everyone != Answer::No).then(|| line("*", everyone.into()))
-        };
-        return Ok(lines(&context, view, after, ask, line, everyone));
-    }
-    let page = ask(context, Arc::clone(&view), after, limit as usize).await?;
-    let after = page.after.as_deref().map(|after| cursor(&view, after));
-    let mut said = subjects(page, after.as_deref());
-    said["revision"] = view.token.as_str().into();
-    Ok(Reply(said).into_response())
-}
-
-fn line(name: &str, answer: Answered) -> Value {
-    json!(Listed {
-        subject_id: name,
-        answer,
-    })
-}
-
-/// A page in words.
-pub(super) fn subjects(page: Page, after: Option<&str>) -> Value {
-    let items = page.items.into_iter();
-    let subjects: Vec<Value> = items
-        .map(|(name, answer)| line(&name, answer.into()))
-        .collect();
-    json!({ "everyone": Answered::from(page.everyone), "subjects": subjects, "after": after })
+    list(context, &headers, body).await
 }

@@ -8,7 +8,8 @@ mod check;
 pub(super) mod evaluate;
 mod expand;
 mod explain;
-pub(super) mod lookup;
+pub(super) mod listing;
+mod lookup_resources;
 mod lookup_subjects;
 mod problem;
 pub(super) mod read;
@@ -34,7 +35,7 @@ pub(super) fn router() -> Router<Context> {
         .merge(check::routes())
         .merge(expand::routes())
         .merge(explain::routes())
-        .merge(lookup::routes())
+        .merge(lookup_resources::routes())
         .merge(lookup_subjects::routes())
         .merge(write::routes())
         .merge(read::routes())
